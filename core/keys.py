@@ -1,0 +1,66 @@
+"""One secret, many keys: every use of it gets its own, so that none can stand in for another."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from core.settings import Environment, Settings
+
+MIN_SECRET_BYTES: Final = 32
+
+
+class SecretMissingError(Exception):
+    """Production needs HUAJIAN_AUTH__SECRET; the process must not start without."""
+
+
+class Keys:
+    """Keys derived with HKDF-SHA256 (RFC 5869), one per purpose."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < MIN_SECRET_BYTES:
+            raise SecretMissingError(f"The secret needs at least {MIN_SECRET_BYTES} bytes.")
+        self._secret = secret
+        self._derived: dict[str, bytes] = {}
+
+    def derive(self, purpose: str) -> bytes:
+        """The 32-byte key of one purpose."""
+        if purpose not in self._derived:
+            kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"huajian:{purpose}".encode())
+            self._derived[purpose] = kdf.derive(self._secret)
+        return self._derived[purpose]
+
+    def digest(self, purpose: str, *parts: str) -> bytes:
+        """A keyed hash of text, for looking things up without keeping them."""
+        message = b"\x00".join(part.encode() for part in parts)
+        return hmac.digest(self.derive(purpose), message, hashlib.sha256)
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The configured secret; in development one is made once and kept in the data folder, mode 0600.
+
+    Raises: SecretMissingError.
+    """
+    if settings.auth.secret is not None:
+        return Keys(settings.auth.secret.get_secret_value().encode())
+    if settings.environment is Environment.PRODUCTION:
+        raise SecretMissingError(
+            "Set HUAJIAN_AUTH__SECRET to at least 32 random characters, the same for every process."
+        )
+    return Keys(_development_secret(settings.data_dir / "development-secret"))
+
+
+def _development_secret(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_hex(32).encode())
+    return path.read_bytes()

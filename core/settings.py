@@ -1,0 +1,85 @@
+"""Settings read from HUAJIAN_* environment variables; frozen, grouped by room, units in names."""
+
+import functools
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class AuthSettings(BaseModel, frozen=True):
+    """`secret` None is allowed in development only: one is made once and kept in the data folder."""
+
+    secret: SecretStr | None = None
+    access_token_minutes: float = Field(default=15, gt=0, le=120)
+    refresh_token_days: float = Field(default=60, gt=0, le=365)
+    refresh_grace_seconds: float = Field(default=10, ge=0, le=60)
+
+
+class StorageSettings(BaseModel, frozen=True):
+    """`url` None means a folder beside the embedded engines; else s3://, gs:// or az://."""
+
+    url: str | None = None
+    signed_url_minutes: float = Field(default=60, gt=0, le=24 * 60)
+
+
+class JobSettings(BaseModel, frozen=True):
+    lease_seconds: float = Field(default=30, gt=1, le=600)
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    deadline_seconds: float = Field(default=300, gt=0)
+    render_processes: int = Field(default=1, ge=1, le=64)
+    stop_seconds: float = Field(default=20, ge=0)  # for the batch in hand when the process stops
+    kept_rejections_after: int = Field(default=3, ge=0)
+
+
+class LimitSettings(BaseModel, frozen=True):
+    """Requests per minute; the burst is the same number."""
+
+    per_user_minute: int = Field(default=120, gt=0)
+    per_address_minute: int = Field(default=600, gt=0)
+    sign_ups_per_address_hour: int = Field(default=120, gt=0)
+    secrets_per_address_hour: int = Field(default=600, gt=0)
+    body_bytes: int = Field(default=256 * 1024, gt=1024)
+
+
+class MailSettings(BaseModel, frozen=True):
+    """`smtp_host` None prints messages to the log."""
+
+    sender: str = "huajian@localhost"
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="HUAJIAN_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Path(".huajian")
+    database_url: str | None = None  # None: the private embedded Postgres
+    database_pool_size: int = Field(default=10, ge=2, le=200)
+    redis_url: str | None = None  # None: the private embedded Valkey
+    public_url: str | None = None
+    trusted_proxies: Annotated[str, Field(description="uvicorn's forwarded_allow_ips")] = "127.0.0.1"
+    log_format: Annotated[str, Field(pattern="^(json|console)$")] = "json"
+    auth: AuthSettings = AuthSettings()
+    storage: StorageSettings = StorageSettings()
+    jobs: JobSettings = JobSettings()
+    limits: LimitSettings = LimitSettings()
+    mail: MailSettings = MailSettings()
+
+
+@functools.cache
+def load_settings() -> Settings:
+    """Read the environment once; tests clear the cache."""
+    return Settings()
