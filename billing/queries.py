@@ -1,0 +1,146 @@
+"""Every statement of the credits that is not on the hot path."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.credit import CreditAccount, CreditEntry, CreditHold, CreditLot, HoldState
+
+EXPIRE = text("""
+WITH due AS (
+  SELECT id, user_id, remaining FROM credit_lots
+  WHERE id = ANY(:lot_ids) AND expires_at <= :now AND remaining > 0 FOR UPDATE
+), emptied AS (
+  UPDATE credit_lots l SET remaining = 0 FROM due WHERE l.id = due.id
+)
+INSERT INTO credit_entries (user_id, lot_id, kind, quantity)
+SELECT user_id, id, 'expire', -remaining FROM due
+""")
+
+# What came back late may be used for 24 hours more, but never beyond a week after the lot's own expiry:
+# holding and cancelling in turn must not keep a credit alive for ever.
+RETURN_TO_LOTS = text("""
+WITH returned AS (
+  UPDATE credit_lots l
+  SET remaining = l.remaining - e.quantity,
+      grace_ends_at = CASE WHEN l.expires_at <= :now
+        THEN coalesce(l.grace_ends_at, l.expires_at + interval '7 days') ELSE l.grace_ends_at END,
+      expires_at = CASE WHEN l.expires_at <= :now
+        THEN greatest(l.expires_at,
+                      least(:now + interval '24 hours',
+                            coalesce(l.grace_ends_at, l.expires_at + interval '7 days')))
+        ELSE l.expires_at END
+  FROM credit_entries e
+  WHERE e.hold_id = :hold_id AND e.kind = 'hold' AND l.id = e.lot_id
+  RETURNING l.user_id, l.id, e.quantity
+)
+INSERT INTO credit_entries (user_id, lot_id, hold_id, kind, quantity)
+SELECT user_id, id, :hold_id, 'release', -quantity FROM returned
+""")
+
+DUE_LOTS = text("""
+SELECT id, user_id FROM credit_lots
+WHERE expires_at <= :now AND remaining > 0 ORDER BY expires_at LIMIT :limit
+""")
+
+
+async def find_account(session: AsyncSession, user_id: UUID) -> CreditAccount | None:
+    """The account as it stands, not locked."""
+    return await session.get(CreditAccount, user_id, populate_existing=True)
+
+
+async def lock_accounts(session: AsyncSession, user_ids: Sequence[UUID]) -> Sequence[CreditAccount]:
+    """Accounts locked in id order, before any lot of theirs is touched."""
+    statement = (
+        select(CreditAccount)
+        .where(CreditAccount.user_id.in_(user_ids))
+        .order_by(CreditAccount.user_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def close_hold(session: AsyncSession, hold_id: UUID, state: HoldState, now: datetime) -> UUID | None:
+    """Close an open hold; its user's id, or None when it was closed before."""
+    statement = (
+        update(CreditHold)
+        .where(CreditHold.id == hold_id, CreditHold.state == HoldState.HELD)
+        .values(state=state, closed_at=now)
+        .returning(CreditHold.user_id)
+    )
+    return await session.scalar(statement)
+
+
+async def return_to_lots(session: AsyncSession, hold_id: UUID, now: datetime) -> None:
+    """Give every line of a released hold back to its lot; the caller has locked the account.
+
+    What an expired lot still held is expired first, so that only the returned credits live on. The
+    journal's unique (hold, lot, kind) makes a second return impossible.
+    """
+    held = select(CreditEntry.lot_id).where(CreditEntry.hold_id == hold_id)
+    await expire(session, (await session.scalars(held)).all(), now)
+    await session.execute(RETURN_TO_LOTS, {"hold_id": hold_id, "now": now})
+
+
+async def expire(session: AsyncSession, lot_ids: Sequence[UUID], now: datetime) -> None:
+    """Empty those of the lots that have expired; the caller has locked their accounts."""
+    await session.execute(EXPIRE, {"lot_ids": list(lot_ids), "now": now})
+
+
+async def find_due_lots(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Row[UUID, UUID]]:
+    """(lot id, user id) of lots that have expired with credits left."""
+    return (await session.execute(DUE_LOTS, {"now": now, "limit": limit})).all()
+
+
+async def list_live_lots(session: AsyncSession, user_id: UUID, now: datetime) -> Sequence[CreditLot]:
+    """Lots that hold spendable or frozen credits now, in burn order."""
+    statement = (
+        select(CreditLot)
+        .where(CreditLot.user_id == user_id, CreditLot.remaining > 0, CreditLot.effective_at <= now)
+        .where(CreditLot.expires_at.is_(None) | (CreditLot.expires_at > now))
+        .order_by(
+            CreditLot.priority,
+            CreditLot.expires_at.asc().nulls_last(),
+            CreditLot.unit_price_minor > 0,
+            CreditLot.effective_at,
+            CreditLot.id,
+        )
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def sum_held(session: AsyncSession, user_id: UUID) -> int:
+    """Credits under open holds."""
+    statement = select(CreditHold.amount_credits).where(
+        CreditHold.user_id == user_id, CreditHold.state == HoldState.HELD
+    )
+    return sum(await session.scalars(statement))
+
+
+async def list_entries(
+    session: AsyncSession, user_id: UUID, *, before_id: int | None, limit: int
+) -> Sequence[Row[CreditEntry, CreditLot, CreditHold | None]]:
+    """Journal lines, newest first, with their lot and hold."""
+    statement = (
+        select(CreditEntry, CreditLot, CreditHold)
+        .join(CreditLot, CreditLot.id == CreditEntry.lot_id)
+        .outerjoin(CreditHold, CreditHold.id == CreditEntry.hold_id)
+        .where(CreditEntry.user_id == user_id)
+        .order_by(CreditEntry.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        statement = statement.where(CreditEntry.id < before_id)
+    return (await session.execute(statement)).all()
+
+
+async def sum_all_held(session: AsyncSession) -> int:
+    """Credits under open holds, of everybody."""
+    statement = select(func.coalesce(func.sum(CreditHold.amount_credits), 0)).where(
+        CreditHold.state == HoldState.HELD
+    )
+    return (await session.execute(statement)).scalar_one()
