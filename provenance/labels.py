@@ -1,0 +1,27 @@
+"""The wording of the visible label. It claims a model only where one ran.
+
+Source: GB 45438-2025 section 5: a text label names both artificial intelligence and generation. Art made
+by rules is labelled as that (IPTC digital source type `algorithmicMedia`).
+"""
+
+from typing import Final
+
+TRAINED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+ALGORITHMIC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+
+_WORDING: Final = {
+    ("zh", True): "AI生成 · 花笺",
+    ("zh", False): "算法生成 · 花笺",
+    ("en", True): "AI-generated · Huajian",
+    ("en", False): "Algorithmically generated · Huajian",
+}
+
+
+def visible_label(language: str, *, is_model: bool) -> str:
+    """The label's words in "zh" or "en"; what stands before " · " is the part that may never be cut."""
+    return _WORDING[language, is_model]
+
+
+def source_type(*, is_model: bool) -> str:
+    """The IPTC digital source type, as the full URI that the vocabulary asks for."""
+    return TRAINED if is_model else ALGORITHMIC

@@ -1,0 +1,101 @@
+"""Build a user's copy of their data: JSON for what we know, files for what they made, in one ZIP."""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import queries as credits
+from core.database import Sessions
+from models.base import Base
+from models.data_export import DataExport
+from models.work import Work
+from service.identity import queries as identity
+from service.jobs import queries as jobs
+from service.storage.store import FileStore
+from service.works import exports
+from service.works import queries as works
+
+LIFETIME: Final = timedelta(days=7)
+SECRET_COLUMNS: Final = frozenset(
+    {"code_hash", "code_purpose", "code_attempts", "object_key", "request_hash"}
+)
+
+
+async def build_export(sessions: Sessions, store: FileStore, export: DataExport, *, now: datetime) -> bool:
+    """Build, store, then mark as ready; False when the request was withdrawn meanwhile.
+
+    No transaction is open while files are copied. Dying in between leaves the request open, and the
+    next try overwrites the same object.
+    """
+    key = f"exports/{export.user_id}/{export.id}.zip"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "huajian.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            async with sessions() as session:
+                archive.writestr("account.json", _to_json(await _describe(session, export.user_id)))
+            async for work in _iterate_works(sessions, export.user_id):
+                await _add_work(archive, store, work)
+        await store.put_file(key, path, media_type="application/zip")
+    async with sessions.begin() as session:
+        ready = await exports.finish_export(
+            session, export.id, object_key=key, now=now, expires_at=now + LIFETIME
+        )
+    if not ready:
+        await store.delete(key)
+    return ready
+
+
+async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
+    entries = await credits.list_entries(session, user_id, before_id=None, limit=100_000)
+    return {
+        "user": _columns(await identity.find_user(session, user_id)),
+        "contacts": [_columns(contact) for contact in await identity.list_contacts(session, user_id)],
+        "credit_account": _columns(await credits.find_account(session, user_id)),
+        "credit_history": [
+            {**_columns(entry), "source": lot.source.value, "purpose": hold.purpose if hold else None}
+            for entry, lot, hold in entries
+        ],
+        "generations": [
+            _columns(job) for job in await jobs.list_jobs(session, user_id, before_id=None, limit=100_000)
+        ],
+    }
+
+
+async def _iterate_works(sessions: Sessions, user_id: UUID) -> AsyncIterator[Work]:
+    before_id: UUID | None = None
+    while True:
+        async with sessions() as session:
+            page = await works.list_works(session, user_id, before_id=before_id, limit=100)
+        for work in page:
+            yield work
+        if not page:
+            return
+        before_id = page[-1].id
+
+
+async def _add_work(archive: zipfile.ZipFile, store: FileStore, work: Work) -> None:
+    folder = f"works/{work.created_at:%Y-%m-%d}-{work.id}"
+    archive.writestr(f"{folder}/work.json", _to_json(_columns(work)))
+    for file in work.files:
+        suffix = Path(file.object_key).suffix
+        with archive.open(f"{folder}/{file.role}{suffix}", "w", force_zip64=True) as target:
+            async for chunk in store.read(file.object_key):
+                target.write(chunk)
+
+
+def _columns(row: Base | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    columns = row.__mapper__.column_attrs.keys()
+    return {name: getattr(row, name) for name in columns if name not in SECRET_COLUMNS}
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

@@ -1,0 +1,17 @@
+"""Close an account for good. The ledger keeps a bare id: the law asks for it (GDPR 17(3)(b), PIPL 47)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import queries as credits
+from service.identity import queries as identity
+
+
+async def close_account(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
+    """Close at once and erase who it was; the keeper erases jobs and works soon after (`erase_account`)."""
+    if await identity.close_user(session, user_id):
+        (account,) = await credits.lock_accounts(session, [user_id])
+        account.closed_at = now
+        await identity.erase_identity(session, user_id)

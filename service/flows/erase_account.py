@@ -1,0 +1,38 @@
+"""Erase what a closed account made: jobs stopped, prompts forgotten, works and files deleted."""
+
+from datetime import datetime
+from uuid import UUID
+
+from core.database import Sessions
+from service.flows.cancel_generation import cancel_generation
+from service.identity import queries as identity
+from service.jobs import queries as jobs
+from service.jobs.errors import NotCancellableError
+from service.storage.store import FileStore
+from service.works import queries as works
+
+
+async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, now: datetime) -> bool:
+    """Bring the erasure forward; False while a job still runs: come again.
+
+    Several short transactions, because files lie outside the database: the rows that name them are
+    emptied only after the files are gone, so a crash in between only means doing it again.
+    """
+    async with sessions() as session:
+        unfinished = await jobs.list_unfinished(session, user_id)
+    for job in unfinished:
+        try:
+            async with sessions.begin() as session:
+                await cancel_generation(session, job.id, owner_id=user_id, now=now)
+        except NotCancellableError:
+            continue  # it ended by itself meanwhile
+    async with sessions() as session:
+        if await jobs.list_unfinished(session, user_id):
+            return False
+        keys = await works.list_object_keys(session, user_id)
+    await store.delete(*keys)
+    async with sessions.begin() as session:
+        await works.erase(session, user_id)
+        await jobs.erase_specs(session, user_id)
+        await identity.mark_erased(session, user_id)
+    return True

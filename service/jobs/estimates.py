@@ -1,0 +1,85 @@
+"""How long it will take, from what was measured: recent durations and the workers that are alive."""
+
+import math
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+KEPT_DURATIONS: Final = 64
+WORKER_SECONDS: Final = 15.0  # a worker that said nothing for so long does not count
+FRESH_SECONDS: Final = 1.0  # estimates read at most this often per process
+LANES_KEY: Final = "huajian:lanes"
+
+
+def _durations_key(kind: str) -> str:
+    return f"huajian:durations:{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """median_seconds: from claim to end, of one job; None before the first one. lanes: jobs at once."""
+
+    median_seconds: float | None
+    lanes: int
+
+    def eta_seconds(self, jobs_ahead: int) -> int | None:
+        """Whole seconds until a job with so many before it is done; None when nobody can say."""
+        if self.median_seconds is None or self.lanes == 0:
+            return None
+        rounds = jobs_ahead // self.lanes + 1
+        return max(1, math.ceil(rounds * self.median_seconds))
+
+
+class Estimates:
+    """Shared through Redis; an empty Redis only means no estimate for a while."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._paces: dict[str, tuple[float, Pace]] = {}
+
+    async def record(self, kind: str, seconds: float) -> None:
+        """One job of that kind took so long."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.lpush(_durations_key(kind), f"{seconds:.3f}")
+            pipeline.ltrim(_durations_key(kind), 0, KEPT_DURATIONS - 1)
+            await pipeline.execute()
+
+    async def announce(self, worker_id: UUID, lanes: int) -> None:
+        """This worker is alive and works on so many jobs at once."""
+        now = time.time()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.zadd(LANES_KEY, {f"{worker_id}:{lanes}": now})
+            pipeline.zremrangebyscore(LANES_KEY, 0, now - WORKER_SECONDS)
+            await pipeline.execute()
+
+    async def withdraw(self, worker_id: UUID, lanes: int) -> None:
+        """This worker is leaving."""
+        await self._redis.zrem(LANES_KEY, f"{worker_id}:{lanes}")
+
+    async def eta_seconds(self, kind: str, *, jobs_ahead: int) -> int | None:
+        """Seconds until a job with so many before it is done; None when nobody can say."""
+        try:
+            return (await self.pace(kind)).eta_seconds(jobs_ahead)
+        except (RedisError, OSError):
+            return None
+
+    async def pace(self, kind: str) -> Pace:
+        """The pace of that kind now."""
+        read_at, pace = self._paces.get(kind, (-math.inf, Pace(None, 0)))
+        if time.monotonic() - read_at < FRESH_SECONDS:
+            return pace
+        durations = cast(list[str], await self._redis.lrange(_durations_key(kind), 0, -1))
+        workers = cast(
+            list[str], await self._redis.zrangebyscore(LANES_KEY, time.time() - WORKER_SECONDS, "+inf")
+        )
+        pace = Pace(
+            median_seconds=statistics.median(map(float, durations)) if durations else None,
+            lanes=sum(int(worker.rpartition(":")[2]) for worker in workers),
+        )
+        self._paces[kind] = (time.monotonic(), pace)
+        return pace
