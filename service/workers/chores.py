@@ -1,0 +1,134 @@
+"""What the keeper does: lost leases, expired lots, old tokens, copies of data, erasures, proofs, gauges."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+
+from billing import lots
+from billing.invariants import find_breaches
+from billing.queries import sum_all_held
+from core.settings import JobSettings
+from models.generation import JobState
+from models.invariant import InvariantBreach
+from service import metrics
+from service.flows.build_export import build_export
+from service.flows.erase_account import erase_account
+from service.flows.sweep_leases import sweep_leases
+from service.identity import queries as identity
+from service.invariants import JOB_INVARIANTS
+from service.jobs import queries as jobs
+from service.wiring import Services
+from service.workers.keeper import Chore
+from service.works import exports
+
+log = structlog.get_logger()
+
+BATCH: Final = 200
+TOKEN_GRACE: Final = timedelta(days=1)
+
+
+class Chores:
+    """Each method is one bounded round; True means that more may be waiting."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._settings: JobSettings = services.settings.jobs
+
+    def all(self) -> list[Chore]:
+        return [
+            Chore("leases", 1.0, self.sweep_leases),
+            Chore("lots", 60.0, self.expire_lots),
+            Chore("exports", 2.0, self.build_exports),
+            Chore("old exports", 600.0, self.expire_exports),
+            Chore("erasures", 5.0, self.erase_accounts),
+            Chore("tokens", 3600.0, self.purge_tokens),
+            Chore("invariants", 3600.0, self.prove_invariants),
+            Chore("gauges", 5.0, self.measure),
+        ]
+
+    async def sweep_leases(self) -> bool:
+        """Requeue or set aside jobs whose worker went silent, and tell those who wait for them."""
+        services = self._services
+        async with services.sessions.begin() as session:
+            swept = await sweep_leases(
+                session, max_attempts=self._settings.max_attempts, now=services.clock()
+            )
+        for job in swept:
+            metrics.REQUEUED.inc()
+            log.warning("keeper.lease_lost", job_id=str(job.job_id), state=job.state.value)
+            if job.state is JobState.QUEUED:
+                await services.events.say_queued(job.job_id)
+        if any(job.state is JobState.QUEUED for job in swept):
+            await services.events.wake_workers()
+        return bool(swept)
+
+    async def expire_lots(self) -> bool:
+        services = self._services
+        async with services.sessions.begin() as session:
+            return await lots.expire_due(session, now=services.clock(), limit=BATCH) == BATCH
+
+    async def build_exports(self) -> bool:
+        services = self._services
+        async with services.sessions() as session:
+            requested = await exports.list_requested(session, limit=1)
+        for export in requested:
+            await build_export(services.sessions, services.store, export, now=services.clock())
+        return bool(requested)
+
+    async def expire_exports(self) -> bool:
+        services = self._services
+        async with services.sessions() as session:
+            expired = await exports.list_expired(session, now=services.clock(), limit=BATCH)
+        for export in expired:
+            if export.object_key is not None:
+                await services.store.delete(export.object_key)
+            async with services.sessions.begin() as session:
+                await exports.expire_export(session, export.id)
+        return len(expired) == BATCH
+
+    async def erase_accounts(self) -> bool:
+        services = self._services
+        async with services.sessions() as session:
+            closed = await identity.list_to_erase(session, limit=BATCH)
+        erased = [
+            await erase_account(services.sessions, services.store, user_id, now=services.clock())
+            for user_id in closed
+        ]
+        return len(closed) == BATCH and all(erased)
+
+    async def purge_tokens(self) -> bool:
+        services = self._services
+        before = services.clock() - TOKEN_GRACE
+        async with services.sessions.begin() as session:
+            return await identity.purge_refresh_tokens(session, before=before, limit=BATCH) == BATCH
+
+    async def prove_invariants(self) -> bool:
+        """Prove the credits in one snapshot; a breach is kept, counted and shouted about."""
+        async with self._services.sessions.begin() as session:
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            breaches = await find_breaches(session, JOB_INVARIANTS)
+            for name in JOB_INVARIANTS:
+                metrics.BREACHES.labels(name).set(0)
+            for breach in breaches:
+                metrics.BREACHES.labels(breach.invariant).set(breach.rows)
+                log.error("keeper.invariant_broken", invariant=breach.invariant, rows=breach.rows)
+                session.add(
+                    InvariantBreach(
+                        invariant=breach.invariant, rows=breach.rows, sample={"rows": breach.sample}
+                    )
+                )
+        return False
+
+    async def measure(self) -> bool:
+        async with self._services.sessions() as session:
+            queue = await jobs.measure_queue(session)
+            held = await sum_all_held(session)
+        metrics.OPEN_HOLDS.set(held)
+        metrics.QUEUE_DEPTH.clear()
+        metrics.QUEUE_AGE.clear()
+        for kind, depth, oldest_seconds in queue:
+            metrics.QUEUE_DEPTH.labels(kind).set(depth)
+            metrics.QUEUE_AGE.labels(kind).set(oldest_seconds)
+        return False
