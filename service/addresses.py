@@ -1,0 +1,22 @@
+"""Network addresses, as coarse as a limit needs them."""
+
+import ipaddress
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+IPV6_PREFIX: Final = 64  # what one subscriber is given; anything longer is theirs to invent
+
+
+def client_network(connection: HTTPConnection) -> str:
+    """The client's IPv4 address or IPv6 /64; "local" over a unix socket."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "local"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address)

@@ -1,0 +1,79 @@
+"""The web process: API, pages, SSE; with a worker and the keeper inside unless told otherwise."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from core.settings import Settings
+from service.app import create_app
+from service.main.runtime import Parts, run_parts
+
+GRACEFUL_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """Says when it has begun, and tells open streams to end when a signal arrives."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        app: FastAPI = self.config.app  # type: ignore[assignment]
+        services = getattr(app.state, "services", None)
+        if services is not None:
+            services.stopping.set()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+
+def build_app(settings: Settings, parts: Parts) -> FastAPI:
+    """The app with everything behind it started and stopped by its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with run_parts(settings, parts) as services:
+            app.state.services = services
+            yield
+
+    return create_app(settings, lifespan=lifespan)
+
+
+async def serve(
+    settings: Settings, parts: Parts, *, host: str, port: int, announce: Callable[[], None]
+) -> None:
+    """Serve until a signal; `announce` is called once requests are answered."""
+    config = uvicorn.Config(
+        build_app(settings, parts),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # our own line has the route's template, a request id and no personal data
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        server_header=False,
+    )
+    server = Server(config, announce)
+    await server.serve()
+    if not server.started:
+        raise SystemExit(3)
+
+
+async def run_until_signal(settings: Settings, parts: Parts) -> None:
+    """For processes without a web server: run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with run_parts(settings, parts):
+        await stop.wait()

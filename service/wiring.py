@@ -1,0 +1,102 @@
+"""Settings to ports: everything a process needs, opened in order and closed in reverse. No logic."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from billing.catalog import Catalog, load_catalog
+from core.clock import Clock, utc_now
+from core.database import Sessions, create_engine, create_sessions
+from core.keys import Keys, load_keys
+from core.settings import Settings
+from service.engines.endpoints import Endpoints
+from service.http.cursors import Cursors
+from service.identity.mailer import Mailer, choose_mailer
+from service.identity.signing_in import SignInIssuer
+from service.identity.tokens import AccessTokens
+from service.jobs.estimates import Estimates
+from service.jobs.event_hub import EventHub
+from service.jobs.events import EventLog
+from service.jobs.group_commit import AdmissionWriter
+from service.limits.limiter import Limiter
+from service.storage.links import LinkSigner
+from service.storage.store import FileStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What endpoints, workers and the keeper are made of."""
+
+    settings: Settings
+    endpoints: Endpoints
+    clock: Clock
+    catalog: Catalog
+    keys: Keys
+    engine: AsyncEngine
+    sessions: Sessions
+    redis: Redis
+    store: FileStore
+    links: LinkSigner
+    cursors: Cursors
+    access_tokens: AccessTokens
+    issuer: SignInIssuer
+    mailer: Mailer
+    limiter: Limiter
+    events: EventLog
+    hub: EventHub
+    estimates: Estimates
+    admissions: AdmissionWriter
+    stopping: asyncio.Event  # set when the process was told to stop: streams end, clients come back
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, endpoints: Endpoints, *, clock: Clock = utc_now
+) -> AsyncIterator[Services]:
+    """Open what one process needs; nothing runs yet."""
+    keys = load_keys(settings)
+    catalog = load_catalog()
+    engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
+    redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
+    events = EventLog(redis)
+    access_tokens = AccessTokens(
+        keys, lifetime=timedelta(minutes=settings.auth.access_token_minutes), clock=clock
+    )
+    try:
+        yield Services(
+            settings=settings,
+            endpoints=endpoints,
+            clock=clock,
+            catalog=catalog,
+            keys=keys,
+            engine=engine,
+            sessions=create_sessions(engine),
+            redis=redis,
+            store=FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files"),
+            links=LinkSigner(keys, timedelta(minutes=settings.storage.signed_url_minutes)),
+            cursors=Cursors(keys),
+            access_tokens=access_tokens,
+            issuer=SignInIssuer(
+                keys,
+                access_tokens,
+                refresh_lifetime=timedelta(days=settings.auth.refresh_token_days),
+                grace=timedelta(seconds=settings.auth.refresh_grace_seconds),
+            ),
+            mailer=choose_mailer(settings.mail),
+            limiter=Limiter(redis),
+            events=events,
+            hub=EventHub(redis),
+            estimates=Estimates(redis),
+            admissions=AdmissionWriter(
+                endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
+            ),
+            stopping=asyncio.Event(),
+        )
+    finally:
+        await redis.aclose()
+        await engine.dispose()
