@@ -1,0 +1,117 @@
+"""One real Postgres and one real Valkey for the whole run; a fresh, migrated database for each test."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from core.database import Sessions, create_engine
+from core.settings import AuthSettings, LimitSettings, Settings
+from models.migrations.run import migrate
+from service.app import create_app
+from service.engines.blocking import BlockingEngines
+from service.engines.endpoints import Endpoints
+from service.wiring import Services, open_services
+from tests.fakes.clock import MovableClock
+
+TEMPLATE = "huajian_template"
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    with BlockingEngines(tmp_path_factory.mktemp("data")) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="session")
+async def template(engines: Endpoints) -> str:
+    """A migrated database to copy from: a copy takes milliseconds, migrating takes longer."""
+    await _execute(engines.database_url, f"CREATE DATABASE {TEMPLATE}")
+    engine = create_engine(_database(engines.database_url, TEMPLATE), pool_size=2)
+    await migrate(engine)
+    await engine.dispose()
+    return TEMPLATE
+
+
+@pytest.fixture
+async def endpoints(engines: Endpoints, template: str) -> AsyncIterator[Endpoints]:
+    """A database and a Redis of this test's own."""
+    name = f"test_{uuid4().hex}"
+    await _execute(engines.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield replace(engines, database_url=_database(engines.database_url, name))
+    await _execute(engines.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        auth=AuthSettings(secret=SecretStr("test-secret-test-secret-test-secret")),
+        limits=LimitSettings(
+            per_user_minute=100_000, per_address_minute=100_000, sign_ups_per_address_hour=100_000
+        ),
+    )
+
+
+@pytest.fixture
+async def services(
+    settings: Settings, endpoints: Endpoints, clock: MovableClock
+) -> AsyncIterator[Services]:
+    """Everything wired, with admissions and the event hub running; no worker, no keeper."""
+    async with open_services(settings, endpoints, clock=clock) as opened:
+        await opened.redis.flushdb()
+        tasks = [asyncio.create_task(opened.hub.run()), asyncio.create_task(opened.admissions.run())]
+        yield opened
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def sessions(services: Services) -> Sessions:
+    return services.sessions
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def already_open(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = create_app(services.settings, lifespan=already_open)
+    app.state.services = services
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the app in this process; a 500 is an answer here, as it is to a real client."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://huajian") as opened:
+        yield opened
+
+
+def _database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
