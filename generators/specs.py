@@ -82,6 +82,8 @@ def count_graphemes(text: str) -> int:
 
 def _printable(text: str) -> str:
     """Refuse what no font can show and no database can store: controls, lone surrogates, NUL."""
+    if text.isprintable():  # most texts, at a hundredth of the cost
+        return text
     if regex.search(r"[\p{Cc}\p{Cs}\p{Cn}--[\n\t]]", text, flags=regex.VERSION1):
         raise ValueError("contains control or unassigned characters")
     return text
@@ -89,7 +91,7 @@ def _printable(text: str) -> str:
 
 def _within(graphemes: int) -> AfterValidator:
     def check(text: str) -> str:
-        if count_graphemes(text) > graphemes:
+        if len(text) > graphemes and count_graphemes(text) > graphemes:  # never fewer code points
             raise ValueError(f"should have at most {graphemes} characters")
         return text
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import Receive, Scope, Send
 
 from core.settings import Settings
 from service.http import admission, auth, credits, events, generations, health, me, problems, templates, works
@@ -20,12 +21,29 @@ DESCRIPTION: Final = (
 )
 
 
+class Application(FastAPI):
+    """FastAPI inside our own outermost layer, which the framework's stack would otherwise wrap."""
+
+    def __init__(self, *, max_body_bytes: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.lanes = {("POST", admission.PATH): admission.lane(self)}
+        self._observed = Observed(super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._observed(scope, receive, send)
+
+
 def create_app(
     settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
-) -> FastAPI:
+) -> Application:
     """The app; `lifespan` puts the opened `Services` on `app.state.services`."""
-    app = FastAPI(
-        title=TITLE, description=DESCRIPTION, version=version("huajian"), lifespan=lifespan, redoc_url=None
+    app = Application(
+        max_body_bytes=settings.limits.body_bytes,
+        title=TITLE,
+        description=DESCRIPTION,
+        version=version("huajian"),
+        lifespan=lifespan,
+        redoc_url=None,
     )
     problems.install(app)
     for router in (
@@ -40,9 +58,7 @@ def create_app(
         pages.router,
     ):
         app.include_router(router)
-    admission.install(app)
     pages.mount_static(app)
-    app.add_middleware(Observed, max_body_bytes=settings.limits.body_bytes)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 
@@ -54,7 +70,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         operation, components = admission.describe()
-        schema["paths"].setdefault(admission.PATH, {})["post"] = operation
+        schema["paths"][admission.PATH]["post"] = operation
         schemas = schema["components"]["schemas"]
         schemas.update(components)
         schemas["Problem"] = problems.schema()

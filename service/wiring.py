@@ -56,11 +56,15 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, endpoints: Endpoints, *, clock: Clock = utc_now
+    settings: Settings,
+    endpoints: Endpoints,
+    *,
+    clock: Clock = utc_now,
+    catalog: Catalog | None = None,
 ) -> AsyncIterator[Services]:
-    """Open what one process needs; nothing runs yet."""
+    """Open what one process needs; nothing runs yet. `catalog` None reads our own."""
     keys = load_keys(settings)
-    catalog = load_catalog()
+    catalog = catalog or load_catalog()
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
     events = EventLog(redis)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from billing.catalog import Catalog
 from generators.specs import MAX_SEED, CardSpec, ImageSpec, LyricsSpec, Spec
-from moderation import prompts
+from moderation import links, prompts
 from service.jobs.admission import Admission, Admitted
 from service.jobs.group_commit import AdmissionWriter
 
@@ -24,7 +24,7 @@ async def request_generation(
     """
     prompts.require_allowed(texts_of(spec))
     if isinstance(spec, CardSpec) and spec.qr_url is not None:
-        prompts.require_link_allowed(spec.qr_url)
+        links.require_link_allowed(spec.qr_url)
     unseeded = spec.model_dump_json(exclude={"seed"})
     seed = spec.seed if spec.seed is not None else secrets.randbits(SEED_BITS)
     return await admissions.submit(

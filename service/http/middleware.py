@@ -4,6 +4,7 @@ Plain ASGI: Starlette's BaseHTTPMiddleware costs a task and a queue per request.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -33,10 +34,17 @@ class BodyTooLargeError(HTTPException):
 
 
 class Observed:
-    """Outermost: gives the request its id, and tells log and metrics how it ended."""
+    """Outermost: gives the request its id, and tells log and metrics how it ended.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    Args:
+        lanes: by (method, path), apps for hot paths that need nothing of the framework's stack.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, lanes: Mapping[tuple[str, str], ASGIApp], max_body_bytes: int
+    ) -> None:
         self._app = app
+        self._lanes = lanes
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +81,8 @@ class Observed:
             response = problem_response(Request(scope), 413, "body_too_large")
             await response(scope, receive, send)
             return
-        await self._app(scope, self._bounded(receive), send)
+        app = self._lanes.get((scope["method"], scope["path"]), self._app)
+        await app(scope, self._bounded(receive), send)
 
     def _bounded(self, receive: Receive) -> Receive:
         """Chunked bodies announce no length: count what arrives."""
@@ -93,7 +102,9 @@ class Observed:
 
 def _observe(scope: Scope, request_id: str, status: int, seconds: float) -> None:
     route = scope.get("route")
-    path = getattr(route, "path", "unmatched")  # the template, never the path: ids do not belong in labels
+    path = getattr(route, "path", None) or scope.get(
+        "huajian.route", "unmatched"
+    )  # never the path: it has ids
     metrics.REQUESTS.labels(scope["method"], path, status).inc()
     metrics.REQUEST_SECONDS.labels(path).observe(seconds)
     if path not in QUIET_ROUTES:

@@ -142,6 +142,18 @@ def refuse_input(request: Request, errors: Sequence[Mapping[str, Any]], *, code:
     return problem_response(request, 422, code, facts={"errors": found})
 
 
+def refuse_http(request: Request, error: HTTPException) -> Response:
+    """The problem of a refusal by the framework."""
+    code = HTTP_CODES.get(error.status_code, "invalid_request")
+    return problem_response(request, error.status_code, code, headers=error.headers)
+
+
+def refuse_unexpected(request: Request, error: Exception) -> Response:
+    """The problem of a bug: the log has the trace, the client an id to quote."""
+    log.error("http.unexpected", exc_info=error)
+    return problem_response(request, 500, "internal_error")
+
+
 def install(app: FastAPI) -> None:
     """Make every error that leaves the app a problem."""
 
@@ -155,13 +167,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        code = HTTP_CODES.get(error.status_code, "invalid_request")
-        return problem_response(request, error.status_code, code, headers=error.headers)
+        return refuse_http(request, error)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("http.unexpected", exc_info=error)
-        return problem_response(request, 500, "internal_error")
+        return refuse_unexpected(request, error)
 
 
 def _headers(status: int, headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from core.errors import DomainError, ErrorKind
+
+log = structlog.get_logger()
 
 MAX_BATCH: Final = 500
 
@@ -26,7 +28,7 @@ for i, key in ipairs(KEYS) do
   local due = math.max(tonumber(redis.call('GET', key) or 0), now) + interval
   local room = now + interval * burst - due
   if room > -0.5 then
-    redis.call('SET', key, string.format('%.3f', due), 'PX', math.ceil(due - now))
+    redis.call('SET', key, string.format('%.3f', due), 'PX', math.max(1, math.ceil(due - now)))
     answers[i] = {1, math.max(0, math.floor((room + 0.5) / interval)), math.ceil(due - now)}
   else
     answers[i] = {0, 0, math.ceil(-room)}
@@ -118,7 +120,8 @@ class Limiter:
             taken, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             try:
                 answers = await self._ask(taken)
-            except (RedisError, OSError):
+            except Exception as error:
+                log.warning("limiter.away", error=repr(error))
                 for _, _, future in taken:
                     if not future.done():
                         future.set_exception(LimiterUnavailableError("The service is recovering."))

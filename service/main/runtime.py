@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ from datetime import timedelta
 import structlog
 
 from core.settings import Settings
+from core.tasks import background, end
 from models.migrations.run import migrate
 from service.engines.engines import Engines
 from service.wiring import Services, open_services
@@ -43,14 +44,14 @@ async def run_parts(settings: Settings, parts: Parts) -> AsyncIterator[Services]
             if before != after:
                 log.info("database.migrated", before=before, after=after)
             async with contextlib.AsyncExitStack() as stack:
-                await stack.enter_async_context(_background(engines.watch()))
-                await stack.enter_async_context(_background(services.hub.run()))
+                await stack.enter_async_context(background(engines.watch()))
+                await stack.enter_async_context(background(services.hub.run()))
                 if parts.keeper:
-                    await stack.enter_async_context(_background(keep(Chores(services).all())))
+                    await stack.enter_async_context(background(keep(Chores(services).all())))
                 if parts.worker:
                     await stack.enter_async_context(_working(services))
                 if parts.web:
-                    await stack.enter_async_context(_background(services.admissions.run()))
+                    await stack.enter_async_context(background(services.admissions.run()))
                 yield services
     finally:
         await engines.stop()
@@ -88,27 +89,5 @@ async def _working(services: Services) -> AsyncIterator[None]:
         yield
     finally:
         worker.stop()
-        done, _ = await asyncio.wait({task}, timeout=services.settings.jobs.stop_seconds)
-        if not done:
-            task.cancel()
-        await _ended(task)
-
-
-@asynccontextmanager
-async def _background(work: Awaitable[None]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await _ended(task)
-
-
-async def _ended(task: "asyncio.Future[None]") -> None:
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not task.cancelled():
-            raise
-    except Exception:
-        log.exception("runtime.task_failed")
+        await asyncio.wait({task}, timeout=services.settings.jobs.stop_seconds)
+        await end(task)

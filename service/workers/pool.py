@@ -16,7 +16,6 @@ from service.workers.renderer import Broken, Cancel, Done, Ready, Start, Stepped
 log = structlog.get_logger()
 
 START_SECONDS: Final = 120.0  # models load in here
-STOP_SECONDS: Final = 2.0
 
 
 class RendererLostError(Exception):
@@ -82,16 +81,11 @@ class Renderer:
         self._send(Cancel(self._number, index))
 
     async def stop(self) -> None:
-        """Hang up; the child ends by itself, or is killed."""
-        process, self._process = self._process, None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """End the child. It owns nothing that must be saved, and its death is what ends the listener."""
+        process, self._process, self._connection = self._process, None, None
         if process is not None:
-            await asyncio.to_thread(process.join, STOP_SECONDS)
-            if process.is_alive():
-                process.kill()
-                await asyncio.to_thread(process.join)
+            process.kill()
+            await asyncio.to_thread(process.join)
 
     def _send(self, message: Start | Cancel) -> None:
         if self._connection is not None:
@@ -107,22 +101,25 @@ class Renderer:
             raise await self._lost(f"said nothing for {seconds:.0f} s") from None
 
     async def _lost(self, why: str) -> RendererLostError:
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
         await self.stop()
         log.error("renderer.lost", why=why)
         return RendererLostError(why)
 
 
 def _listen(connection: Connection, loop: asyncio.AbstractEventLoop, messages: asyncio.Queue[Any]) -> None:
-    """Runs in a thread: moves messages from the pipe to the loop; None says that the child is gone."""
+    """Runs in a thread: moves messages from the pipe to the loop; None says that the child is gone.
+
+    Only this thread reads and closes the connection: closing it under a reader would let the reader wake
+    up on somebody else's file.
+    """
     message: Any = None
-    while True:
-        try:
-            message = connection.recv()
-        except (EOFError, OSError):
-            message = None
-        with contextlib.suppress(RuntimeError):  # the loop has ended before us
-            loop.call_soon_threadsafe(messages.put_nowait, message)
-        if message is None:
-            return
+    with connection:
+        while True:
+            try:
+                message = connection.recv()
+            except (EOFError, OSError):
+                message = None
+            with contextlib.suppress(RuntimeError):  # the loop has ended before us
+                loop.call_soon_threadsafe(messages.put_nowait, message)
+            if message is None:
+                return

@@ -91,5 +91,5 @@ def serve(connection: Connection, producer_name: str) -> None:
             if isinstance(message, Start):
                 progress = PipeProgress(connection, message.number)
                 connection.send(Done(producer.make(message.order, progress)))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, OSError):  # hung up, also in the middle of a batch
         return
