@@ -1,6 +1,5 @@
 """One real Postgres and one real Valkey for the whole run; a fresh, migrated database for each test."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from core.database import Sessions, create_engine
 from core.settings import AuthSettings, LimitSettings, Settings
+from core.tasks import background
 from models.migrations.run import migrate
 from service.app import create_app
 from service.engines.blocking import BlockingEngines
@@ -68,17 +68,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def services(
-    settings: Settings, endpoints: Endpoints, clock: MovableClock
-) -> AsyncIterator[Services]:
+async def services(settings: Settings, endpoints: Endpoints, clock: MovableClock) -> AsyncIterator[Services]:
     """Everything wired, with admissions and the event hub running; no worker, no keeper."""
     async with open_services(settings, endpoints, clock=clock) as opened:
         await opened.redis.flushdb()
-        tasks = [asyncio.create_task(opened.hub.run()), asyncio.create_task(opened.admissions.run())]
-        yield opened
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with background(opened.hub.run()), background(opened.admissions.run()):
+            yield opened
 
 
 @pytest.fixture

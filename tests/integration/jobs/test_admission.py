@@ -93,7 +93,9 @@ class TestAdmission:
         requests += [asking(user, f"k{n}") for n in range(9) for user in others]
         await submit_all(services, requests)
         async with services.sessions() as session:
-            counts = await session.execute(select(func.count()).group_by(Generation.owner_id).select_from(Generation))
+            counts = await session.execute(
+                select(func.count()).group_by(Generation.owner_id).select_from(Generation)
+            )
             assert sorted(counts.scalars()) == [7] * 11
         await assert_books(services.sessions)
 
@@ -137,9 +139,13 @@ class TestAdmission:
             assert [tuple(row) for row in rows] == [(soon, -1), (late, -2), (paid, -1)]
         await assert_books(services.sessions)
 
-    async def test_a_dear_request_is_refused_and_a_cheap_one_behind_it_admitted(self, services: Services) -> None:
+    async def test_a_dear_request_is_refused_and_a_cheap_one_behind_it_admitted(
+        self, services: Services
+    ) -> None:
         user_id = await user_with(services, 2)
-        answers = await submit_all(services, [asking(user_id, "dear", price=3), asking(user_id, "cheap", price=2)])
+        answers = await submit_all(
+            services, [asking(user_id, "dear", price=3), asking(user_id, "cheap", price=2)]
+        )
         assert [type(answer) for answer in answers] == [InsufficientCreditsError, Admitted]
 
     async def test_the_in_flight_cap_holds_within_one_batch(self, services: Services) -> None:
@@ -160,7 +166,9 @@ class TestAdmission:
         with pytest.raises(AccountClosedError):
             await services.admissions.submit(asking(user_id, "k"))
 
-    async def test_a_member_that_the_database_refuses_does_not_fail_its_neighbours(self, services: Services) -> None:
+    async def test_a_member_that_the_database_refuses_does_not_fail_its_neighbours(
+        self, services: Services
+    ) -> None:
         user_id = await user_with(services, 50)
         broken = replace(asking(user_id, "broken"), spec_json='"\\u0000"')
         requests = [asking(user_id, f"k{n}") for n in range(20)]

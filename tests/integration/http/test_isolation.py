@@ -1,0 +1,97 @@
+"""One user never reaches another's rows: every route with an id is walked with a foreign one."""
+
+import re
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from models.data_export import DataExport
+from models.generation import Generation, JobState
+from models.work import Work
+from service.wiring import Services
+from tests.integration.http.conftest import Person, SignIn, create
+from tests.integration.jobs.conftest import running_worker, until
+
+# Routes whose id is not an owner's: a signed link, or words of our own.
+PUBLIC = {"/files/{file_id}", "/exports/{export_id}", "/problems/{slug}"}
+
+
+@pytest.fixture
+async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
+    """Somebody with a finished work, a queued job and an export request."""
+    person = await sign_in()
+    async with running_worker(services):
+        done = (await create(client, person)).json()
+        assert (await until(services, UUID(done["id"]))).state is JobState.SUCCEEDED
+    await create(client, person)
+    assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
+    return person
+
+
+async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
+    async with services.sessions() as session:
+        return {
+            "generation_id": [
+                str(i)
+                for i in await session.scalars(select(Generation.id).where(Generation.owner_id == person.id))
+            ],
+            "work_id": [
+                str(i) for i in await session.scalars(select(Work.id).where(Work.owner_id == person.id))
+            ],
+            "export_id": [
+                str(i)
+                for i in await session.scalars(select(DataExport.id).where(DataExport.user_id == person.id))
+            ],
+        }
+
+
+class TestIsolation:
+    async def test_no_route_serves_a_foreign_id(
+        self, app: FastAPI, client: httpx.AsyncClient, services: Services, sign_in: SignIn, victim: Person
+    ) -> None:
+        stranger = await sign_in()
+        ids = await ids_of(services, victim)
+        walked = 0
+        for path, operations in app.openapi()["paths"].items():
+            names = re.findall(r"{(\w+)}", path)
+            if not names or path in PUBLIC:
+                continue
+            assert names[0] in ids, f"teach this test what {path} is about"
+            for foreign_id in ids[names[0]]:
+                for method in operations:
+                    answer = await client.request(
+                        method, path.replace(f"{{{names[0]}}}", foreign_id), headers=stranger.headers, json={}
+                    )
+                    assert answer.status_code == 404, (method, path, answer.text)
+                    owned = await client.request(method, path.replace(f"{{{names[0]}}}", foreign_id))
+                    assert owned.status_code == 401, (method, path)
+                    walked += 1
+        assert walked >= 7
+
+    async def test_lists_show_only_ones_own(
+        self, client: httpx.AsyncClient, sign_in: SignIn, victim: Person
+    ) -> None:
+        stranger = await sign_in()
+        for path in ("/v1/generations", "/v1/works", "/v1/credits/history"):
+            assert (await client.get(path, headers=stranger.headers)).json()["items"] == []
+            assert (await client.get(path, headers=victim.headers)).json()["items"] != []
+
+    async def test_file_links_cannot_be_made_or_changed(
+        self, client: httpx.AsyncClient, victim: Person, services: Services
+    ) -> None:
+        work = (await client.get("/v1/works", headers=victim.headers)).json()["items"][0]
+        url = work["files"][0]["url"]
+        good = await client.get(url)
+        assert (good.status_code, good.headers["content-type"]) == (200, "image/png")
+        assert int(good.headers["content-length"]) == len(good.content)
+        expires = re.search(r"expires=(\d+)", url)
+        assert expires
+        later = url.replace(expires[1], str(int(expires[1]) + 300))
+        for changed in (later, url[:-4] + "0000", url.replace("/files/", "/exports/")):
+            answer = await client.get(changed)
+            assert (answer.status_code, answer.json()["code"]) == (403, "link_expired")
+        services.clock.advance(hours=2)  # type: ignore[attr-defined]
+        assert (await client.get(url)).status_code == 403

@@ -1,0 +1,220 @@
+"""The worker brings every job to rest, whatever becomes of the process that makes it."""
+
+import asyncio
+import time
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text
+
+from billing.invariants import find_breaches
+from billing.views import view_credits
+from models.generation import JobState
+from models.work import Work, WorkFile
+from service.flows.cancel_generation import cancel_generation
+from service.flows.sweep_leases import sweep_leases
+from service.invariants import JOB_INVARIANTS
+from service.jobs import claims
+from service.wiring import Services
+from service.workers.generation import GenerationWorker
+from tests.integration.jobs.conftest import Ask, progress_of, running_worker, until
+
+LEASE = timedelta(seconds=30)
+
+
+async def available(services: Services, owner_id: UUID) -> int:
+    async with services.sessions() as session:
+        view = await view_credits(session, owner_id, now=services.clock(), catalog=services.catalog)
+        assert view is not None
+        assert await find_breaches(session, JOB_INVARIANTS) == []
+    return view.available
+
+
+class TestWhoPays:
+    """Row by row, the table of design section 4."""
+
+    async def test_success_is_paid(
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID
+    ) -> None:
+        job = await until(services, await ask())
+        assert job.state is JobState.SUCCEEDED
+        assert await available(services, owner_id) == 9
+        async with services.sessions() as session:
+            work = (await session.scalars(select(Work))).one()
+            file = (await session.scalars(select(WorkFile))).one()
+        assert (work.generation_id, work.owner_id) == (job.id, owner_id)
+        assert b"".join([chunk async for chunk in services.store.read(file.object_key)])[1:4] == b"PNG"
+
+    @pytest.mark.parametrize("script", ["fail", "die", "hang", "invalid"])
+    async def test_what_breaks_on_our_side_is_released(
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID, script: str
+    ) -> None:
+        job = await until(services, await ask(script))
+        assert job.state is JobState.FAILED
+        assert job.attempts == (1 if script == "invalid" else 2)
+        assert job.problem is not None and job.problem["code"] == "generation_failed"
+        assert await available(services, owner_id) == 10
+
+    async def test_three_refused_outputs_a_day_are_released_and_the_fourth_kept(
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID
+    ) -> None:
+        for _ in range(4):
+            job = await until(services, await ask("reject"))
+            assert job.state is JobState.REJECTED
+        assert await available(services, owner_id) == 9
+        services.clock.advance(days=1)  # type: ignore[attr-defined]
+        await until(services, await ask("reject"))
+        assert await available(services, owner_id) == 9
+
+    async def test_cancelled_while_queued_is_released(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask()
+        for _ in range(2):  # repeating changes nothing
+            async with services.sessions.begin() as session:
+                job = await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
+            assert job.state is JobState.CANCELLED
+        assert await available(services, owner_id) == 10
+
+    @pytest.mark.parametrize(("after_share", "left"), [(0.0, 10), (0.6, 9)])
+    async def test_cancelled_while_running_is_charged_from_half_of_the_steps_on(
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID, after_share: float, left: int
+    ) -> None:
+        job_id = await ask("steps=60 sleep=0.05")
+        await until(services, job_id, JobState.RUNNING)
+        await progress_of(services, job_id, at_least=after_share)
+        asked_at = time.monotonic()
+        async with services.sessions.begin() as session:
+            await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
+        job = await until(services, job_id)
+        assert job.state is JobState.CANCELLED
+        assert time.monotonic() - asked_at < 1.0
+        assert await available(services, owner_id) == left
+
+    async def test_storage_that_is_down_is_released(
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def down(*_: object, **__: object) -> bytes:
+            raise OSError("no space")
+
+        monkeypatch.setattr("service.storage.store.FileStore.put", down)
+        job = await until(services, await ask())
+        assert job.state is JobState.FAILED
+        assert await available(services, owner_id) == 10
+
+
+class TestLeases:
+    async def test_a_late_result_of_a_lost_lease_is_dropped(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask("steps=8 sleep=0.25")
+        async with running_worker(services):
+            await until(services, job_id, JobState.RUNNING)
+            async with services.sessions.begin() as session:  # the lease is lost behind the worker's back
+                await session.execute(
+                    text("UPDATE generations SET lease_expires_at = now() - interval '1 minute'")
+                )
+                swept = await sweep_leases(session, max_attempts=2, now=services.clock())
+            assert [job.state for job in swept] == [JobState.QUEUED]
+            job = await until(services, job_id)
+        assert (job.state, job.attempts) == (JobState.SUCCEEDED, 2)
+        async with services.sessions() as session:
+            assert await session.scalar(select(func.count()).select_from(Work)) == 1
+        assert await available(services, owner_id) == 9
+
+    async def test_a_job_whose_every_attempt_is_lost_is_set_aside(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask()
+        for attempt in (1, 2):
+            async with services.sessions.begin() as session:
+                worker_id = UUID(int=attempt)
+                claimed = await claims.claim_batch(
+                    session, worker_id=worker_id, max_batches={"card": 1}, lease=-LEASE
+                )
+                assert [job.attempts for job in claimed] == [attempt]
+            async with services.sessions.begin() as session:
+                await sweep_leases(session, max_attempts=2, now=services.clock())
+        job = await until(services, job_id)
+        assert (job.state, job.problem["code"] if job.problem else None) == (
+            JobState.FAILED,
+            "attempts_spent",
+        )
+        assert await available(services, owner_id) == 10
+
+    async def test_heartbeats_keep_a_long_job(
+        self, services: Services, worker: GenerationWorker, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask("steps=40 sleep=0.1")  # four seconds on a lease of two
+        await until(services, job_id, JobState.RUNNING)
+        for _ in range(15):
+            async with services.sessions.begin() as session:
+                assert await sweep_leases(session, max_attempts=2, now=services.clock()) == []
+            await asyncio.sleep(0.2)
+        job = await until(services, job_id)
+        assert (job.state, job.attempts) == (JobState.SUCCEEDED, 1)
+
+    async def test_a_stopping_worker_finishes_its_batch(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask("steps=10 sleep=0.05")
+        async with running_worker(services):
+            await until(services, job_id, JobState.RUNNING)
+        assert (await until(services, job_id)).state is JobState.SUCCEEDED
+
+    async def test_a_cancelled_worker_hands_its_batch_back(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        from service.main.runtime import make_worker
+        from tests.integration.jobs.conftest import PRODUCER
+
+        job_id = await ask("steps=100 sleep=0.05")
+        task = asyncio.create_task(make_worker(services, producer=PRODUCER).run())
+        await until(services, job_id, JobState.RUNNING)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        job = await until(services, job_id, JobState.QUEUED)
+        assert job.leased_by is None
+
+
+class TestClaims:
+    async def test_five_claimers_share_ten_jobs_without_overlap(self, services: Services, ask: Ask) -> None:
+        for number in range(10):
+            await ask(f"n{number}")
+
+        async def claim_until_empty(worker_id: UUID) -> list[UUID]:
+            mine: list[UUID] = []
+            while True:
+                async with services.sessions.begin() as session:
+                    batch = await claims.claim_batch(
+                        session, worker_id=worker_id, max_batches={"card": 3}, lease=LEASE
+                    )
+                if not batch:
+                    return mine
+                assert len(batch) <= 3
+                mine += [job.id for job in batch]
+
+        claimed = await asyncio.gather(*(claim_until_empty(UUID(int=n)) for n in range(5)))
+        ids = [job_id for mine in claimed for job_id in mine]
+        assert len(ids) == len(set(ids)) == 10
+
+    async def test_a_retried_job_rides_alone(self, services: Services, ask: Ask) -> None:
+        ids = [await ask(f"n{number}") for number in range(3)]
+        async with services.sessions.begin() as session:
+            await session.execute(text("UPDATE generations SET attempts = 1 WHERE id = :id"), {"id": ids[0]})
+        batches = []
+        for _ in range(2):
+            async with services.sessions.begin() as session:
+                batch = await claims.claim_batch(
+                    session, worker_id=UUID(int=1), max_batches={"card": 8}, lease=LEASE
+                )
+            batches.append({job.id for job in batch})
+        assert batches == [{ids[0]}, {ids[1], ids[2]}]
+
+    async def test_kinds_that_are_not_offered_stay(self, services: Services, ask: Ask) -> None:
+        await ask(kind="lyrics")
+        async with services.sessions.begin() as session:
+            assert not await claims.claim_batch(
+                session, worker_id=UUID(int=1), max_batches={"card": 1}, lease=LEASE
+            )
