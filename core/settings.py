@@ -49,6 +49,12 @@ class LimitSettings(BaseModel, frozen=True):
     body_bytes: int = Field(default=256 * 1024, gt=1024)
 
 
+class ModerationSettings(BaseModel, frozen=True):
+    """`lexicon_paths`: the operator's own terms and pardons, in the format of `moderation.terms`."""
+
+    lexicon_paths: tuple[Path, ...] = ()
+
+
 class MailSettings(BaseModel, frozen=True):
     """`smtp_host` None prints messages to the log."""
 
@@ -77,6 +83,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     limits: LimitSettings = LimitSettings()
     mail: MailSettings = MailSettings()
+    moderation: ModerationSettings = ModerationSettings()
 
 
 @functools.cache

@@ -10,15 +10,15 @@ TRAINED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorith
 ALGORITHMIC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 
 _WORDING: Final = {
-    ("zh", True): "AI生成 · 花笺",
-    ("zh", False): "算法生成 · 花笺",
-    ("en", True): "AI-generated · Huajian",
-    ("en", False): "Algorithmically generated · Huajian",
+    ("zh", True): "AI生成",
+    ("zh", False): "算法生成",
+    ("en", True): "AI-generated",
+    ("en", False): "Algorithm-generated",
 }
 
 
 def visible_label(language: str, *, is_model: bool) -> str:
-    """The label's words in "zh" or "en"; what stands before " · " is the part that may never be cut."""
+    """The label's words in "zh" or "en": short, because they stand large on the picture."""
     return _WORDING[language, is_model]
 
 

@@ -57,8 +57,8 @@ async def run_parts(settings: Settings, parts: Parts) -> AsyncIterator[Services]
         await engines.stop()
 
 
-def make_worker(services: Services, *, producer: str = PRODUCER) -> GenerationWorker:
-    """A worker over these services."""
+def make_worker(services: Services, *, producer: str | None = None) -> GenerationWorker:
+    """A worker over these services; `producer` names what makes the works, our backends by default."""
     settings = services.settings.jobs
     publisher = Publisher(
         services.sessions,
@@ -73,7 +73,7 @@ def make_worker(services: Services, *, producer: str = PRODUCER) -> GenerationWo
         services.sessions,
         services.hub,
         publisher,
-        producer=producer,
+        producer=producer or PRODUCER,
         lanes=settings.render_processes,
         lease=timedelta(seconds=settings.lease_seconds),
         deadline_seconds=settings.deadline_seconds,

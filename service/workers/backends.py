@@ -1,14 +1,17 @@
 """Which backend makes what: the one place where the service names a backend. Loaded in renderers only."""
 
+from core.settings import load_settings
 from generators.backends.studio.card.backend import StudioCardBackend
 from generators.backends.studio.image import StudioImageBackend
 from generators.backends.studio.lyrics.backend import StudioLyricsBackend
 from generators.specs import Kind
+from moderation import prompts
 from service.workers.production import Producer
 
 
 def make_producer() -> Producer:
     """The backends of this process, loaded and ready."""
+    prompts.load_lexicon(load_settings().moderation.lexicon_paths)
     return Producer(
         {
             Kind.CARD: StudioCardBackend(),

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-import multiprocessing
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -11,11 +13,12 @@ from typing import Any, Final
 import structlog
 
 from service.jobs.products import Made, Order
-from service.workers.renderer import Broken, Cancel, Done, Ready, Start, Stepped, serve
+from service.workers.messages import Broken, Cancel, Done, Ready, Start, Stepped
 
 log = structlog.get_logger()
 
 START_SECONDS: Final = 120.0  # models load in here
+RENDERER: Final = "service.workers.renderer"
 
 
 class RendererLostError(Exception):
@@ -31,7 +34,7 @@ class Renderer:
         """
         self._producer = producer
         self._silence_seconds = silence_seconds
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._messages: asyncio.Queue[Any] = asyncio.Queue()
         self._number = 0
@@ -41,12 +44,11 @@ class Renderer:
 
         Raises: RendererLostError.
         """
-        context = multiprocessing.get_context("spawn")  # no inherited loop, sockets or locks
-        self._connection, child_end = context.Pipe()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.to_thread(_spawn, self._producer, theirs.fileno())
+        self._connection = Connection(ours.detach())
         self._messages = asyncio.Queue()
-        self._process = context.Process(target=serve, args=(child_end, self._producer), daemon=True)
-        await asyncio.to_thread(self._process.start)
-        child_end.close()
         loop = asyncio.get_running_loop()
         threading.Thread(target=_listen, args=(self._connection, loop, self._messages), daemon=True).start()
         ready = await self._receive(START_SECONDS)
@@ -56,7 +58,7 @@ class Renderer:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.is_alive()
+        return self._process is not None and self._process.poll() is None
 
     async def run(self, order: Order, on_step: Callable[[int, int, int], None]) -> list[Made]:
         """Make one batch.
@@ -85,7 +87,7 @@ class Renderer:
         process, self._process, self._connection = self._process, None, None
         if process is not None:
             process.kill()
-            await asyncio.to_thread(process.join)
+            await asyncio.to_thread(process.wait)
 
     def _send(self, message: Start | Cancel) -> None:
         if self._connection is not None:
@@ -106,6 +108,12 @@ class Renderer:
         return RendererLostError(why)
 
 
+def _spawn(producer: str, descriptor: int) -> "subprocess.Popen[bytes]":
+    """A fresh interpreter that imports only what it needs: multiprocessing would import our `__main__`."""
+    command = [sys.executable, "-m", RENDERER, producer, str(descriptor)]
+    return subprocess.Popen(command, pass_fds=[descriptor], stdin=subprocess.DEVNULL)  # noqa: S603
+
+
 def _listen(connection: Connection, loop: asyncio.AbstractEventLoop, messages: asyncio.Queue[Any]) -> None:
     """Runs in a thread: moves messages from the pipe to the loop; None says that the child is gone.
 
@@ -118,6 +126,9 @@ def _listen(connection: Connection, loop: asyncio.AbstractEventLoop, messages: a
             try:
                 message = connection.recv()
             except (EOFError, OSError):
+                message = None
+            except Exception:  # not one of our messages: somebody else wrote into the pipe
+                log.exception("renderer.unreadable")
                 message = None
             with contextlib.suppress(RuntimeError):  # the loop has ended before us
                 loop.call_soon_threadsafe(messages.put_nowait, message)

@@ -132,7 +132,7 @@ def _files(spec: Spec, result: Picture | Song) -> tuple[MadeFile, ...]:
     preview = MadeFile(
         "preview",
         encoders.media_type(spec.format),
-        encoders.extension(spec.format),
+        encoders.extension(spec.format).removeprefix("."),
         width_px,
         height_px,
         encoders.encode(result.pixels, spec.format),

@@ -2,52 +2,18 @@
 
 import importlib
 import signal
+import sys
 import time
 import traceback
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final
 
-from service.jobs.products import Made, Order
+from service.workers.messages import Broken, Cancel, Done, Ready, Start, Stepped
 
 if TYPE_CHECKING:
     from service.workers.production import Producer
 
 REPORT_SECONDS: Final = 0.1  # between two reports of one job, so that progress never floods
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    offers: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    index: int
-    step: int
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    made: list[Made]
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    number: int
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    number: int
-    index: int
 
 
 class PipeProgress:
@@ -69,6 +35,12 @@ class PipeProgress:
             self._reported[index] = now
             self._connection.send(Stepped(index, step, steps))
         return index not in self._cancelled
+
+
+def main() -> None:
+    """`python -m service.workers.renderer MODULE:FUNCTION FD`: the pipe is an inherited socket."""
+    producer_name, descriptor = sys.argv[1:]
+    serve(Connection(int(descriptor)), producer_name)
 
 
 def serve(connection: Connection, producer_name: str) -> None:
@@ -93,3 +65,7 @@ def serve(connection: Connection, producer_name: str) -> None:
                 connection.send(Done(producer.make(message.order, progress)))
     except (EOFError, OSError):  # hung up, also in the middle of a batch
         return
+
+
+if __name__ == "__main__":
+    main()
