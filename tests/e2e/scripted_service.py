@@ -1,0 +1,10 @@
+"""The service's own command line, with the scripted producer in place of the real backends."""
+
+from service.main import runtime
+
+runtime.PRODUCER = "tests.fakes.producer:make_producer"  # type: ignore[misc]
+
+if __name__ == "__main__":
+    from service.main.cli import main
+
+    main()
