@@ -22,7 +22,7 @@ from service.engines.blocking import BlockingEngines
 from service.invariants import JOB_INVARIANTS
 from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
 from tests.factories.credits import give
-from tests.integration.http.conftest import CARD
+from tests.factories.people import CARD
 
 JOBS = 200
 USERS = 20

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from models.user import Contact, Device, Password, User
 from service.identity.mailer import LogMailer
 from service.wiring import Services
+from tests.factories.people import SignIn, create
 from tests.fakes.clock import MovableClock
-from tests.integration.http.conftest import SignIn, create
 
 PASSWORD = "correct horse battery"
 

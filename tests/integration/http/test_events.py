@@ -10,8 +10,8 @@ from models.generation import JobState
 from service.http.events import _stream
 from service.jobs.events import channel_of
 from service.wiring import Services
-from tests.integration.http.conftest import CARD, Person, SignIn, create
-from tests.integration.jobs.conftest import running_worker, until
+from tests.factories.jobs import running_worker, until
+from tests.factories.people import CARD, Person, SignIn, create
 
 
 def scripted(script: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from models.generation import Generation
 from service.wiring import Services
-from tests.integration.http.conftest import CARD, SignIn, create
+from tests.factories.people import CARD, SignIn, create
 
 
 class TestCreate:

@@ -12,8 +12,8 @@ from models.data_export import DataExport
 from models.generation import Generation, JobState
 from models.work import Work
 from service.wiring import Services
-from tests.integration.http.conftest import Person, SignIn, create
-from tests.integration.jobs.conftest import running_worker, until
+from tests.factories.jobs import running_worker, until
+from tests.factories.people import Person, SignIn, create
 
 # Routes whose id is not an owner's: a signed link, or words of our own.
 PUBLIC = {"/files/{file_id}", "/exports/{export_id}", "/problems/{slug}"}

@@ -1,7 +1,5 @@
 """A running worker over the scripted producer, and the jobs it is given."""
 
-import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
@@ -9,16 +7,11 @@ from uuid import UUID
 import pytest
 
 from core.settings import JobSettings, Settings
-from models.generation import ENDS, Generation, JobState
 from service.jobs.admission import Admission
-from service.jobs.events import channel_of
-from service.main.runtime import make_worker
 from service.wiring import Services
 from service.workers.generation import GenerationWorker
 from tests.factories.credits import give, make_user, skip_month
-
-PRODUCER = "tests.fakes.producer:make_producer"
-PATIENCE_SECONDS = 20.0
+from tests.factories.jobs import running_worker
 
 
 @pytest.fixture
@@ -26,17 +19,6 @@ def settings(settings: Settings) -> Settings:
     """Short leases and patience, so that losses are noticed within the test."""
     jobs = JobSettings(lease_seconds=2, deadline_seconds=3, max_attempts=2)
     return settings.model_copy(update={"jobs": jobs})
-
-
-@contextlib.asynccontextmanager
-async def running_worker(services: Services) -> AsyncIterator[GenerationWorker]:
-    worker = make_worker(services, producer=PRODUCER)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield worker
-    finally:
-        worker.stop()
-        await asyncio.wait_for(task, PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -70,26 +52,3 @@ def ask(services: Services, owner_id: UUID) -> Ask:
         return admitted.id
 
     return asking
-
-
-async def progress_of(services: Services, job_id: UUID, *, at_least: float) -> None:
-    """Wait until the job has come so far."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        with services.hub.listen(channel_of(job_id)) as heard:
-            while True:
-                heard.clear()
-                if await services.events.latest_progress(job_id) >= at_least:
-                    return
-                await heard.wait()
-
-
-async def until(services: Services, job_id: UUID, *states: JobState) -> Generation:
-    """Wait until the job is in one of the states (an end, by default)."""
-    wanted = states or tuple(ENDS)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            async with services.sessions() as session:
-                job = await session.get(Generation, job_id)
-            if job is not None and job.state in wanted:
-                return job
-            await asyncio.sleep(0.02)

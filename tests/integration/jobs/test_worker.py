@@ -18,7 +18,8 @@ from service.invariants import JOB_INVARIANTS
 from service.jobs import claims
 from service.wiring import Services
 from service.workers.generation import GenerationWorker
-from tests.integration.jobs.conftest import Ask, progress_of, running_worker, until
+from tests.factories.jobs import PRODUCER, progress_of, running_worker, until
+from tests.integration.jobs.conftest import Ask
 
 LEASE = timedelta(seconds=30)
 
@@ -167,7 +168,6 @@ class TestLeases:
         self, services: Services, ask: Ask, owner_id: UUID
     ) -> None:
         from service.main.runtime import make_worker
-        from tests.integration.jobs.conftest import PRODUCER
 
         job_id = await ask("steps=100 sleep=0.05")
         task = asyncio.create_task(make_worker(services, producer=PRODUCER).run())

@@ -1,0 +1,101 @@
+"""Limits are exact: for one process and for several, and after time has passed."""
+
+import asyncio
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from service.limits.limiter import Limiter, LimiterUnavailableError, Policy
+from service.wiring import Services
+from tests.factories.people import SignIn, create
+
+POLICY = Policy("user", 100, 60)
+OTHER_PROCESS = """
+import asyncio, sys
+from redis.asyncio import Redis
+from service.limits.limiter import Limiter, Policy
+
+async def main():
+    limiter = Limiter(Redis.from_url(sys.argv[1], decode_responses=True))
+    taken = await asyncio.gather(*(limiter.take("somebody", Policy("user", 100, 60)) for _ in range(150)))
+    print(sum(decision.is_allowed for decision in taken))
+
+asyncio.run(main())
+"""
+
+
+class TestLimiter:
+    async def test_a_burst_gets_exactly_the_quota(self, services: Services) -> None:
+        taken = await asyncio.gather(*(services.limiter.take("a", POLICY) for _ in range(700)))
+        assert sum(decision.is_allowed for decision in taken) == 100
+        allowed = [decision.remaining for decision in taken if decision.is_allowed]
+        assert allowed == list(range(99, -1, -1))
+        refused = next(decision for decision in taken if not decision.is_allowed)
+        assert 0 < refused.seconds <= 0.7
+
+    async def test_three_processes_together_get_exactly_the_quota(self, services: Services) -> None:
+        command = [sys.executable, "-c", OTHER_PROCESS, services.endpoints.redis_url]
+        started = time.monotonic()
+        processes = [await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(3)]
+        counts = [int((await process.communicate())[0]) for process in processes]
+        refilled = (time.monotonic() - started) * POLICY.quota / POLICY.window_seconds
+        assert 100 <= sum(counts) <= 100 + refilled + 1
+
+    async def test_room_comes_back_evenly(self, services: Services) -> None:
+        quick = Policy("quick", 10, 1)
+        for _ in range(10):
+            assert (await services.limiter.take("a", quick)).is_allowed
+        refused = await services.limiter.take("a", quick)
+        assert not refused.is_allowed
+        await asyncio.sleep(refused.seconds + 0.02)
+        assert (await services.limiter.take("a", quick)).is_allowed
+
+    async def test_subjects_and_policies_do_not_share(self, services: Services) -> None:
+        one = Policy("one", 1, 60)
+        assert (await services.limiter.take("a", one)).is_allowed
+        assert (await services.limiter.take("b", one)).is_allowed
+        assert (await services.limiter.take("a", Policy("two", 1, 60))).is_allowed
+        assert not (await services.limiter.take("a", one)).is_allowed
+
+    async def test_without_redis_it_says_so_to_everybody_who_waits(self) -> None:
+        limiter = Limiter(Redis(unix_socket_path="/nowhere/at/all.sock", decode_responses=True))
+        answers = await asyncio.gather(*(limiter.take("a", POLICY) for _ in range(5)), return_exceptions=True)
+        assert {type(answer) for answer in answers} == {LimiterUnavailableError}
+
+
+class TestOverHttp:
+    async def test_too_many_requests_are_told_when_to_come_back(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        services: Services,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        person = await sign_in()
+        monkeypatch.setattr("service.http.admission.user_policy", lambda _: Policy("user", 2, 60))
+        answers = [await create(client, person) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        assert answers[1].headers["ratelimit"].startswith('"user";r=0;')
+        assert answers[2].json()["code"] == "rate_limited"
+        assert int(answers[2].headers["retry-after"]) == answers[2].json()["retry_after_seconds"] == 30
+
+    async def test_while_redis_is_away_reads_go_on_and_spending_waits(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        person = await sign_in()
+
+        async def away(*_: object) -> None:
+            raise OSError("connection refused")
+
+        monkeypatch.setattr(Limiter, "_ask", away)
+        assert (await client.get("/v1/credits", headers=person.headers)).status_code == 200
+        refused = await create(client, person)
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["retry-after"] == "1"
