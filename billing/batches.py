@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from billing.accounts import Account, Lot
+from billing.connections import Statements
 from models.credit import LotSource
 
 # In id order, so that two batches can never wait for each other in a circle.
@@ -58,7 +57,7 @@ WITH accounts AS (
   INSERT INTO credit_entries (user_id, lot_id, hold_id, kind, quantity)
   SELECT * FROM unnest($26::uuid[], $27::uuid[], $28::uuid[], $29::text[], $30::int[])
 )
-SELECT count(*) FROM drained
+SELECT count(*) AS drained FROM drained
 """
 
 
@@ -88,22 +87,20 @@ class CreditBatch:
         self.touched.add(account.user_id)
 
 
-async def lock_accounts(
-    connection: asyncpg.Connection, user_ids: Iterable[UUID], now: datetime
-) -> CreditBatch:
+async def lock_accounts(statements: Statements, user_ids: Iterable[UUID], now: datetime) -> CreditBatch:
     """Lock the accounts and read their spendable lots, in burn order. Unknown users are absent."""
     ids = list(user_ids)
-    rows = await connection.fetch(LOCK_ACCOUNTS, ids)
+    rows = await statements.fetch(LOCK_ACCOUNTS, ids)
     accounts = {row["user_id"]: Account(**row) for row in rows}
-    for user_id, *columns in await connection.fetch(READ_LOTS, ids, now):
-        lot_id, source, *rest = columns
+    for row in await statements.fetch(READ_LOTS, ids, now):
+        user_id, lot_id, source, *rest = row.values()
         accounts[user_id].lots.append(Lot(lot_id, LotSource(source), *rest))
     for account in accounts.values():
         account.lots.sort(key=Lot.burn_order)
     return CreditBatch(accounts)
 
 
-async def write(connection: asyncpg.Connection, batch: CreditBatch) -> None:
+async def write(statements: Statements, batch: CreditBatch) -> None:
     """Write the touched accounts, their new lots, takings, holds and journal in one statement.
 
     Raises: RuntimeError if a lot changed in spite of the lock; the transaction must be rolled back.
@@ -111,7 +108,7 @@ async def write(connection: asyncpg.Connection, batch: CreditBatch) -> None:
     accounts = [batch.accounts[user_id] for user_id in sorted(batch.touched)]
     lots = [(account, lot) for account in accounts for lot in account.lots]
     drained = [lot for _, lot in lots if lot.taken and not lot.is_new]
-    changed = await connection.fetchval(
+    (row,) = await statements.fetch(
         WRITE,
         *_account_columns(accounts),
         *_new_lot_columns([pair for pair in lots if pair[1].is_new]),
@@ -123,8 +120,8 @@ async def write(connection: asyncpg.Connection, batch: CreditBatch) -> None:
         [hold.amount_credits for hold in batch.holds],
         *_entry_columns(accounts, batch.holds),
     )
-    if changed != len(drained):
-        raise RuntimeError(f"{len(drained) - changed} lots changed under their account's lock")
+    if row["drained"] != len(drained):
+        raise RuntimeError(f"{len(drained) - row['drained']} lots changed under their account's lock")
 
 
 def _account_columns(accounts: Sequence[Account]) -> list[list[object]]:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import batches, queries
 from billing.catalog import Catalog
-from billing.connections import plain_connection
+from billing.connections import SessionStatements
 from billing.errors import HoldClosedError
 from models.credit import HoldState
 
@@ -26,13 +26,13 @@ async def hold(
 
     Raises: InsufficientCreditsError, AccountClosedError; nothing was written.
     """
-    connection = await plain_connection(session)
-    batch = await batches.lock_accounts(connection, [user_id], now)
+    statements = SessionStatements(session)
+    batch = await batches.lock_accounts(statements, [user_id], now)
     account = batch.accounts[user_id]
     account.require_open()
     account.open_period(now, catalog)
     batch.hold(account, hold_id, amount_credits, purpose)
-    await batches.write(connection, batch)
+    await batches.write(statements, batch)
 
 
 async def settle(session: AsyncSession, hold_id: UUID, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from billing import batches, queries
 from billing.accounts import PRIORITIES, Account, Lot
 from billing.batches import CreditBatch
 from billing.catalog import FREE, Catalog
-from billing.connections import plain_connection
+from billing.connections import SessionStatements
 from billing.errors import TimezoneLockedError
 from core.ids import new_id
 from models.credit import CreditAccount, LotSource
@@ -63,7 +63,7 @@ async def grant(
     )
     account.add_lot(lot)
     batch.touched.add(user_id)
-    await batches.write(await plain_connection(session), batch)
+    await batches.write(SessionStatements(session), batch)
     return lot.id
 
 
@@ -82,7 +82,7 @@ async def change_tier(
         if extra > 0:
             account.add_lot(_upgrade_lot(account, tier, extra, now))
     batch.touched.add(user_id)
-    await batches.write(await plain_connection(session), batch)
+    await batches.write(SessionStatements(session), batch)
 
 
 def _upgrade_lot(account: Account, tier: str, quantity: int, now: datetime) -> Lot:
@@ -123,5 +123,5 @@ async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 500) 
 
 
 async def _lock(session: AsyncSession, user_id: UUID, now: datetime) -> tuple[CreditBatch, Account]:
-    batch = await batches.lock_accounts(await plain_connection(session), [user_id], now)
+    batch = await batches.lock_accounts(SessionStatements(session), [user_id], now)
     return batch, batch.accounts[user_id]

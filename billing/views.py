@@ -1,4 +1,4 @@
-"""What a user is shown of their credits. Reading writes nothing: a month that is due is shown all the same."""
+"""What a user is shown of their credits. Reading writes nothing: a month that is due is shown already."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

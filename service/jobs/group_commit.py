@@ -6,13 +6,14 @@ durability, and a hot account becomes the fastest case instead of the slowest.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 import structlog
 
 from billing import batches
 from billing.catalog import Catalog
+from billing.connections import Statements
 from core.clock import Clock
 from core.database import connect
 from core.errors import DomainError
@@ -119,13 +120,14 @@ class AdmissionWriter:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._database_url)
         now = self._clock()
+        statements = cast(Statements, self._connection)  # Record has a Mapping's methods, not its type
         async with self._connection.transaction():
             owners = {request.owner_id for request in requests}
-            batch = await batches.lock_accounts(self._connection, owners, now)
+            batch = await batches.lock_accounts(statements, owners, now)
             earlier = await self._find_earlier(self._connection, requests)
             outcomes, jobs = decide(requests, batch, earlier, now=now, catalog=self._catalog)
             if batch.touched:
-                await batches.write(self._connection, batch)
+                await batches.write(statements, batch)
             if jobs:
                 await self._connection.execute(INSERT_JOBS, *_job_columns(jobs))
         return outcomes
