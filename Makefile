@@ -1,0 +1,37 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both set up what they need first.
+# PYTHON=/path/to/python3.11 chooses the interpreter; ARGS=... goes to huajian or pytest.
+
+.PHONY: help setup run test lint fonts clean-data
+.NOTPARALLEL:
+
+help:
+	@echo 'make run         set up, then start everything and print the address of the studio'
+	@echo 'make test        set up, then run the whole suite (ARGS="tests/unit -k card" for a part of it)'
+	@echo 'make setup       only set up, into .venv'
+	@echo 'make lint        style, types and the direction of imports'
+	@echo 'make fonts       fetch the fonts again that were missing'
+	@echo 'make clean-data  stop the embedded engines and DELETE the data folder'
+
+setup:
+	@sh setup/setup.sh runtime
+
+run: setup
+	@.venv/bin/huajian serve $(ARGS)
+
+test:
+	@sh setup/setup.sh dev
+	.venv/bin/python -m pytest $(ARGS)
+
+lint:
+	@sh setup/setup.sh dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+fonts: setup
+	@.venv/bin/python -m generators.fonts.fetch
+
+clean-data: setup
+	@.venv/bin/python -m service.engines
+	rm -rf "$${HUAJIAN_DATA_DIR:-.huajian}"
