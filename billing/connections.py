@@ -1,7 +1,7 @@
 """The hand-written statements run on a plain connection (hot path) or inside an ORM session's transaction."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,4 +24,4 @@ class SessionStatements:
         await self._session.flush()
         connection = await self._session.connection()
         result = await connection.exec_driver_sql(statement, arguments)
-        return result.mappings().all()
+        return cast(Sequence[Mapping[str, Any]], result.mappings().all())

@@ -1,5 +1,7 @@
 """Which backend makes what: the one place where the service names a backend. Loaded in renderers only."""
 
+import cv2
+
 from core.settings import load_settings
 from generators.backends.studio.card.backend import StudioCardBackend
 from generators.backends.studio.image import StudioImageBackend
@@ -11,6 +13,7 @@ from service.workers.production import Producer
 
 def make_producer() -> Producer:
     """The backends of this process, loaded and ready."""
+    cv2.setNumThreads(1)  # one core a renderer: more renderers use more cores, and better
     prompts.load_lexicon(load_settings().moderation.lexicon_paths)
     return Producer(
         {

@@ -111,7 +111,10 @@ class Renderer:
 def _spawn(producer: str, descriptor: int) -> "subprocess.Popen[bytes]":
     """A fresh interpreter that imports only what it needs: multiprocessing would import our `__main__`."""
     command = [sys.executable, "-m", RENDERER, producer, str(descriptor)]
-    return subprocess.Popen(command, pass_fds=[descriptor], stdin=subprocess.DEVNULL)  # noqa: S603
+    # Its own process group: Ctrl-C in a terminal is for us, and we tell it by hanging up.
+    return subprocess.Popen(  # noqa: S603
+        command, pass_fds=[descriptor], stdin=subprocess.DEVNULL, process_group=0
+    )
 
 
 def _listen(connection: Connection, loop: asyncio.AbstractEventLoop, messages: asyncio.Queue[Any]) -> None:
