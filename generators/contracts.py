@@ -2,13 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generators.failures import Failure, FailureReason
 from generators.specs import Kind, Spec
+
+__all__ = [
+    "Backend",
+    "Box",
+    "Brief",
+    "DeviceMemoryError",
+    "Failure",
+    "FailureReason",
+    "Identity",
+    "Picture",
+    "Pixels",
+    "Progress",
+    "Result",
+    "Song",
+]
 
 Pixels = NDArray[np.uint8]  # RGB, (height_px, width_px, 3), C-contiguous
 
@@ -69,18 +84,6 @@ class Song:
     text: str
     title: str
     rhyme: Mapping[str, object]
-
-
-class FailureReason(StrEnum):
-    CANCELLED = "cancelled"  # the caller asked for it
-    INVALID = "invalid"  # this spec can never be made; do not retry
-    INTERNAL = "internal"  # worth another attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    reason: FailureReason
-    detail: str  # for operators; never shown to users
 
 
 Result = Picture | Song | Failure

@@ -14,7 +14,6 @@ from core.clock import Clock, utc_now
 from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
 from core.settings import Settings
-from moderation import prompts
 from service.engines.endpoints import Endpoints
 from service.http.cursors import Cursors
 from service.identity.mailer import Mailer, choose_mailer
@@ -65,7 +64,6 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open what one process needs; nothing runs yet. `catalog` None reads our own."""
     keys = load_keys(settings)
-    prompts.load_lexicon(settings.moderation.lexicon_paths)
     catalog = catalog or load_catalog()
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generators.contracts import Failure
+from generators.failures import Failure
 from generators.specs import Kind
 
 

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from core.settings import Settings
+from moderation import prompts
 from service.app import create_app
 from service.main.runtime import Parts, run_parts
 
@@ -41,6 +42,7 @@ def build_app(settings: Settings, parts: Parts) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        prompts.load_lexicon(settings.moderation.lexicon_paths)
         async with run_parts(settings, parts) as services:
             app.state.services = services
             yield

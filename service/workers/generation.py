@@ -13,7 +13,7 @@ import structlog
 
 from core.database import Sessions
 from core.ids import new_id
-from generators.contracts import Failure, FailureReason
+from generators.failures import Failure, FailureReason
 from generators.specs import Kind
 from service import metrics
 from service.jobs import claims

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from core.clock import Clock
 from core.database import Sessions
-from generators.contracts import Failure, FailureReason
+from generators.failures import Failure, FailureReason
 from models.base import Json
 from models.generation import JobState
 from service import metrics
