@@ -44,7 +44,7 @@ _SENDERS: Final = ("知夏", "云舟", "欧阳娜娜", "外婆", "三班全体",
 _LABEL: Final = "算法生成 · 花笺"
 _COLUMN_PX: Final = 44
 _ENCODERS: Final = {
-    PictureFormat.JPEG: "simplejpeg q90 4:4:4",
+    PictureFormat.JPEG: "simplejpeg q90 4:2:0",
     PictureFormat.PNG: "fpng",
     PictureFormat.WEBP: "Pillow method 0 q82",
 }

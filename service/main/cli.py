@@ -1,53 +1,88 @@
 """`huajian`: start the processes, do the chores, make works without a server."""
 
-from typing import Annotated
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import typer
-import uvloop
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from core.settings import Settings
-from service.main.logs import configure_logs
-from service.main.runtime import Parts
-from service.main.web import run_until_signal, serve
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Huajian 花笺"
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of `huajian --help`. `noun` names a module of `service.main.commands` with an `app`."""
+
+    noun: str
+    panel: str
+    help: str
+
+
+MAKE: Final = "Make works, without a server"
+SERVE: Final = "Run the service"
+OPERATE: Final = "Operate it"
+ENTRIES: Final = (
+    Entry("card", MAKE, "Make a greeting card."),
+    Entry("lyrics", MAKE, "Write lyrics."),
+    Entry("image", MAKE, "Paint a picture."),
+    Entry("serve", SERVE, "Serve the API and the pages."),
+    Entry("worker", SERVE, "Make works; run as many as there are machines for it."),
+    Entry("keeper", SERVE, "Sweep leases, expire lots, prove the books; one is enough, two do no harm."),
+    Entry("doctor", OPERATE, "Say what is switched on, what is missing, and how to switch it on."),
+    Entry("migrate", OPERATE, "Move the database to a schema revision."),
+    Entry("user", OPERATE, "Change a user's tier, or grant credits."),
+    Entry("invariants", OPERATE, "Prove the books now."),
 )
 
 
-def _settings() -> Settings:
-    settings = Settings()
-    configure_logs(settings.log_format)
-    return settings
+class Deferred(TyperCommand):
+    """A command whose module is imported when it is used.
+
+    Importing every command costs two seconds of processor time (SQLAlchemy, FastAPI, fonts); listing
+    them costs a quarter of one. This is the one place where an import waits.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.noun, help=entry.help, rich_help_panel=entry.panel)
+        self._module = f"service.main.commands.{entry.noun}"
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - the framework's own class is private
+        **extra: Any,
+    ) -> Any:  # noqa: ANN401
+        command = get_command(importlib.import_module(self._module).app)
+        return command.make_context(info_name, args, parent, **extra)
 
 
-@app.command("serve")
-def serve_command(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    worker: Annotated[bool, typer.Option(help="Make works in this process too.")] = True,
-    keeper: Annotated[bool, typer.Option(help="Run the keeper in this process too.")] = True,
+class Nouns(TyperGroup):
+    """The group of all deferred commands."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for entry in ENTRIES:
+            self.add_command(Deferred(entry))
+
+
+app = typer.Typer(cls=Nouns, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"huajian {version('huajian')}")
+        raise typer.Exit
+
+
+@app.callback()
+def huajian(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
-    """Serve the API and the pages."""
-    settings = _settings()
-
-    def announce() -> None:
-        typer.echo(f"Huajian is open at http://{host}:{port}/", err=True)
-
-    parts = Parts(web=True, worker=worker, keeper=keeper)
-    uvloop.run(serve(settings, parts, host=host, port=port, announce=announce))
-
-
-@app.command("worker")
-def worker_command() -> None:
-    """Make works; run as many as there are machines for it."""
-    uvloop.run(run_until_signal(_settings(), Parts(worker=True)))
-
-
-@app.command("keeper")
-def keeper_command() -> None:
-    """Sweep leases, expire lots, prove the books; one is enough, two do no harm."""
-    uvloop.run(run_until_signal(_settings(), Parts(keeper=True)))
+    """Huajian 花笺: personalised cards, lyrics and images."""
 
 
 def main() -> None:

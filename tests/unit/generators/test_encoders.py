@@ -55,13 +55,12 @@ def test_quality_costs_bytes(picture_format: PictureFormat) -> None:
     assert len(low) < len(usual) < len(high)
 
 
-def test_jpeg_keeps_the_colour_of_every_pixel() -> None:
-    """No chroma subsampling: alternate red and blue columns survive."""
-    stripes = np.zeros((32, 32, 3), dtype=np.uint8)
-    stripes[:, ::2] = (220, 30, 30)
-    stripes[:, 1::2] = (30, 30, 220)
-    shown = decode(encode(stripes, PictureFormat.JPEG))
-    assert shown[16, 16, 0] > 150 > shown[16, 17, 0]
+def test_jpeg_keeps_the_colour_of_a_stroke() -> None:
+    """Chroma is halved: two pixels, the thinnest stroke of a seal, must still be red on blue."""
+    stroke = np.full((32, 32, 3), (30, 30, 220), dtype=np.uint8)
+    stroke[:, 16:18] = (220, 30, 30)
+    shown = decode(encode(stroke, PictureFormat.JPEG))
+    assert shown[16, 16, 0] > 150 > shown[16, 20, 0]
 
 
 @pytest.mark.parametrize("picture_format", PictureFormat)

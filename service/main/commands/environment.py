@@ -1,0 +1,59 @@
+"""What every command begins with: settings that were read, or an error that says which variable is wrong."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import structlog
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from core.settings import Settings
+from service.engines.endpoints import plain_database_url
+
+PREFIX: Final = "HUAJIAN_"
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
+
+
+def read_settings() -> Settings:
+    """The settings of this environment.
+
+    Raises: typer.Exit: with status 2, after naming every variable that is wrong; values are never shown.
+    """
+    try:
+        settings = Settings()
+        wrong = list(_find_wrong_addresses(settings))
+    except ValidationError as error:
+        wrong = [
+            f"{PREFIX}{'__'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+    except SettingsError as error:
+        wrong = [f"The {PREFIX}* variables cannot be read: {error}"]
+    if not wrong:
+        return settings
+    for line in wrong:
+        typer.echo(line, err=True)
+    raise typer.Exit(2)
+
+
+def _find_wrong_addresses(settings: Settings) -> Iterator[str]:
+    """What would end in a traceback later."""
+    if settings.database_url is not None:
+        try:
+            plain_database_url(settings.database_url)
+        except ValueError as error:
+            yield f"{PREFIX}DATABASE_URL: {error}"
+    if settings.redis_url is not None and not settings.redis_url.startswith(REDIS_SCHEMES):
+        yield f"{PREFIX}REDIS_URL: should begin with one of {', '.join(REDIS_SCHEMES)}"
+
+
+def keep_logs_quiet() -> None:
+    """Only warnings, and on stderr: what a chore prints on stdout may be read by a program."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,20 @@
+"""What can be looked at once every package is there."""
+
+from core.settings import Settings
+from service.main.doctor.backends import examine_backends
+from service.main.doctor.engines import examine_engines
+from service.main.doctor.findings import Section
+from service.main.doctor.fonts import examine_fonts
+from service.main.doctor.storage import examine_storage
+from service.main.doctor.surroundings import examine_surroundings
+
+
+async def examine_rest(settings: Settings, *, start: bool) -> list[Section]:
+    """Every section but Python's, in the order in which a person would ask."""
+    return [
+        Section("Engines", await examine_engines(settings, start=start)),
+        Section("Storage", await examine_storage(settings)),
+        Section("Fonts", examine_fonts()),
+        Section("Kinds of works", examine_backends()),
+        Section("Surroundings", await examine_surroundings(settings)),
+    ]

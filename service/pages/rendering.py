@@ -1,0 +1,85 @@
+"""From a template to an HTML answer that tells the browser to trust nobody but us."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.pages import texts
+from service.pages.assets import asset_url, scripts_of
+from service.pages.language import page_language
+from service.wiring import Services
+
+# Nothing may be loaded, called, framed or submitted elsewhere, and nothing inline runs.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+OWN_PICTURES: Final = "'self' blob: data:"
+LANGUAGE_TAGS: Final = {"zh": "zh-Hans", "en": "en"}
+OTHER_LANGUAGE: Final = {"zh": "en", "en": "zh"}
+
+_environment: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals |= {"asset": asset_url, "scripts_of": scripts_of}
+
+
+async def render(
+    request: Request, services: Services, template: str, facts: Mapping[str, object]
+) -> HTMLResponse:
+    """One page in the reader's language.
+
+    Args:
+        facts: what the template shows besides its texts; never anything of a signed-in person, since
+            the page is the same for everybody.
+    """
+    language = page_language(request)
+    html = _environment.get_template(template).render(
+        language=language,
+        language_tag=LANGUAGE_TAGS[language],
+        other_language=OTHER_LANGUAGE[language],
+        other_language_tag=LANGUAGE_TAGS[OTHER_LANGUAGE[language]],
+        other_language_url=_in_language(request, OTHER_LANGUAGE[language]),
+        path=request.url.path,
+        t=_words(language),
+        other=_words(OTHER_LANGUAGE[language]),
+        **facts,
+    )
+    return HTMLResponse(html, headers=await _headers(services))
+
+
+def _words(language: str) -> SimpleNamespace:
+    """The page's texts as attributes: a dict's own methods would hide a text named `copy`."""
+    return SimpleNamespace(**texts.in_language(texts.PAGE, language))
+
+
+def _in_language(request: Request, language: str) -> str:
+    """This page in that language."""
+    query = {**request.query_params, "lang": language}
+    return f"{request.url.path}?{urlencode(query)}"
+
+
+async def _headers(services: Services) -> dict[str, str]:
+    return {
+        "content-security-policy": POLICY.format(pictures=await _picture_sources(services)),
+        "cache-control": "no-cache",
+        "vary": "Accept-Language, Cookie",
+    }
+
+
+async def _picture_sources(services: Services) -> str:
+    """Where pictures may come from: from us, and from the store to which our signed links redirect."""
+    if not services.store.can_sign:
+        return OWN_PICTURES
+    signed = urlsplit(await services.store.sign("origin", lifetime=services.links.lifetime))
+    return f"{OWN_PICTURES} {signed.scheme}://{signed.netloc}"

@@ -1,0 +1,28 @@
+"""The words of the pages, in both languages, from `texts/*.toml`."""
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from service.http.problems import TITLES
+
+Texts = dict[str, dict[str, str]]
+_FOLDER: Final = Path(__file__).with_name("texts")
+
+
+def _load(name: str) -> Texts:
+    loaded: Texts = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+    return loaded
+
+
+PAGE: Final = _load("page")  # what templates say
+SCRIPT: Final = _load("script")  # what scripts say, sent along with the page
+ADVICE: Final = _load("advice")  # what to do about a refusal, by its code
+GENERAL_ADVICE: Final = ADVICE["internal_error"]
+# Jobs end with problems of their own, which no request is answered with.
+PROBLEM_TITLES: Final = {**TITLES, **_load("endings")}
+
+
+def in_language(texts: Texts, language: str) -> dict[str, str]:
+    """Every text of a group in one language."""
+    return {key: words[language] for key, words in texts.items()}
