@@ -1,0 +1,148 @@
+"""The command line as real processes: how quick, how quiet, how it ends."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from generators.contracts import Progress
+from generators.specs import CardSpec, Occasion
+from service.engines.endpoints import Endpoints
+from service.jobs.products import Made, Order
+from service.main.commands.making import make_work
+
+HUAJIAN = [sys.executable, "-c", "from service.main.cli import main; main()"]
+SLOW = [sys.executable, "-c", f"from service.main.cli import app; app(obj='{__name__}:make_slow')"]
+STARTED = "HUAJIAN_TEST_STARTED"
+LIST_SECONDS = 0.7
+PROVED = 'huajian_invariant_breaches{invariant="lot_equals_journal"} 0.0'
+SPEC = CardSpec(occasion=Occasion.MID_AUTUMN, recipient="林晚晴", sender="知夏", seed=7)
+
+
+class SlowProducer:
+    """Says that it has begun, then takes for ever."""
+
+    def offers(self) -> dict[str, int]:
+        return {"card": 1}
+
+    def make(self, order: Order, progress: Progress) -> list[Made]:
+        Path(os.environ[STARTED]).touch()
+        while progress.step(0, 1, 2):
+            time.sleep(0.05)
+        return []
+
+
+def make_slow() -> SlowProducer:
+    return SlowProducer()
+
+
+@pytest.fixture
+def environment(endpoints: Endpoints, tmp_path: Path) -> dict[str, str]:
+    return {
+        "HUAJIAN_DATABASE_URL": endpoints.database_url,
+        "HUAJIAN_REDIS_URL": endpoints.redis_url,
+        "HUAJIAN_DATA_DIR": str(tmp_path / "data"),
+    }
+
+
+def run(command: list[str], *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*command, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+class TestProcess:
+    def test_the_list_of_commands_is_quick(self) -> None:
+        """In seconds of the processor, because the machine may be busy."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        listed = run(HUAJIAN, "--help")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        assert listed.returncode == 0
+        assert spent < LIST_SECONDS
+
+    def test_a_card_needs_no_server_and_the_seed_brings_it_again(self, tmp_path: Path) -> None:
+        words = ["card", "--to", "林晚晴", "--from", "知夏", "--occasion", "mid_autumn", "--seed", "7", "-o"]
+        assert run(HUAJIAN, *words, str(tmp_path / "a.png")).returncode == 0
+        content = (tmp_path / "a.png").read_bytes()
+        assert Image.open(BytesIO(content)).size == (1080, 1440)
+        assert content == make_work(SPEC).files[0].content
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png"]
+
+    def test_lyrics_can_be_piped(self) -> None:
+        sung = run(HUAJIAN, "lyrics", "雨夜归家", "--section", "verse", "--seed", "7")
+        assert sung.returncode == 0
+        assert sung.stdout.rstrip().splitlines()[-1].startswith("算法生成")
+        assert "\x1b" not in sung.stdout + sung.stderr
+        assert sung.stderr == "Made with --seed 7\n"
+
+    def test_interrupting_leaves_nothing(self, tmp_path: Path) -> None:
+        started, folder = tmp_path / "started", tmp_path / "cards"
+        folder.mkdir()
+        words = [
+            "card",
+            "--to",
+            "林晚晴",
+            "--from",
+            "知夏",
+            "--occasion",
+            "love",
+            "-o",
+            str(folder / "a.png"),
+        ]
+        with subprocess.Popen(
+            [*SLOW, *words], env={**os.environ, STARTED: str(started)}, stderr=subprocess.DEVNULL
+        ) as process:
+            while not started.exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        assert list(folder.iterdir()) == []
+
+
+class TestMetrics:
+    def test_a_keeper_shows_the_queue_and_ends_when_told(
+        self, environment: dict[str, str], unused_tcp_port: int
+    ) -> None:
+        port = str(unused_tcp_port)
+        with subprocess.Popen(
+            [*HUAJIAN, "keeper", "--metrics-port", port],
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            while PROVED not in fetch(f"http://127.0.0.1:{port}/metrics"):
+                assert process.poll() is None
+                time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+
+    def test_a_port_that_is_taken_is_said_before_anything_starts(self, environment: dict[str, str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            result = run(HUAJIAN, "worker", "--metrics-port", port, **environment)
+        assert result.returncode == 1
+        assert f"127.0.0.1:{port}" in result.stderr
+
+
+def fetch(url: str) -> str:
+    """What answers there; nothing while nobody does."""
+    try:
+        return httpx.get(url, timeout=2).text
+    except httpx.TransportError:
+        return ""
