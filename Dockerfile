@@ -71,10 +71,11 @@ RUN apt-get update \
  && install -d -o 10001 -g 10001 /var/lib/huajian /var/lib/huajian/files
 COPY --from=app-gpu /opt/venv /opt/venv
 COPY --from=app-gpu /app /app
-COPY --from=fonts --chown=10001:10001 /fonts /var/lib/huajian/fonts
+COPY --from=fonts --chown=10001:10001 /fonts /opt/huajian/fonts
 ENV PATH="/opt/venv/bin:${PATH}" \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    HUAJIAN_FONTS_DIR=/opt/huajian/fonts \
     HUAJIAN_DATA_DIR=/var/lib/huajian
 WORKDIR /var/lib/huajian
 EXPOSE 8000
@@ -100,10 +101,11 @@ RUN apt-get update \
  && install -d -o 10001 -g 10001 /var/lib/huajian /var/lib/huajian/files
 COPY --from=app-cpu /opt/venv /opt/venv
 COPY --from=app-cpu /app /app
-COPY --from=fonts --chown=10001:10001 /fonts /var/lib/huajian/fonts
+COPY --from=fonts --chown=10001:10001 /fonts /opt/huajian/fonts
 ENV PATH="/opt/venv/bin:${PATH}" \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    HUAJIAN_FONTS_DIR=/opt/huajian/fonts \
     HUAJIAN_DATA_DIR=/var/lib/huajian
 WORKDIR /var/lib/huajian
 EXPOSE 8000

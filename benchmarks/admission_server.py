@@ -47,7 +47,7 @@ async def answer_constant() -> dict[str, Any]:
 
 @orm.post("/v1/generations", status_code=202)
 async def create_with_orm(
-    body: admission.GenerationCreate,  # type: ignore[valid-type]
+    body: admission.GenerationCreate,
     services: App,
     session: Transaction,
     user: CurrentUser,
@@ -79,7 +79,7 @@ async def create_with_orm(
         idempotency_key=idempotency_key,
         request_hash=b"",
         kind="card",
-        spec=body.spec.model_dump(mode="json"),  # type: ignore[attr-defined]
+        spec=body.spec.model_dump(mode="json"),
         tier="studio",
         batch_key="card",
         price_credits=1,

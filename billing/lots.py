@@ -44,7 +44,7 @@ async def grant(
     Args:
         source_key: names the business object that earned it; the database refuses a second lot with it.
     Returns: the lot's id.
-    Raises: AccountClosedError; asyncpg.UniqueViolationError for a repeated key.
+    Raises: AccountClosedError; sqlalchemy.exc.IntegrityError for a repeated key.
     """
     batch, account = await _lock(session, user_id, now)
     account.require_open()

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".huajian")
+    fonts_dir: Path | None = None  # None: "fonts" in the data folder
     database_url: str | None = None  # None: the private embedded Postgres
     database_pool_size: int = Field(default=10, ge=2, le=200)
     redis_url: str | None = None  # None: the private embedded Valkey

@@ -39,6 +39,7 @@ def create_app(
     """The app; `lifespan` puts the opened `Services` on `app.state.services`."""
     app = Application(
         max_body_bytes=settings.limits.body_bytes,
+        servers=[{"url": settings.public_url}] if settings.public_url else None,
         title=TITLE,
         description=DESCRIPTION,
         version=version("huajian"),
@@ -67,7 +68,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the hot route and the problem schema added."""
     if app.openapi_schema is None:
         schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=app.servers,
         )
         operation, components = admission.describe()
         schema["paths"][admission.PATH]["post"] = operation

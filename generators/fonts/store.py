@@ -27,8 +27,9 @@ class Receipt(BaseModel):
 
 
 def default_folder() -> Path:
-    """The fonts folder of this installation's data folder, absolute."""
-    return (load_settings().data_dir / FOLDER_NAME).absolute()
+    """The configured fonts folder, or the one in the data folder; absolute."""
+    settings = load_settings()
+    return (settings.fonts_dir or settings.data_dir / FOLDER_NAME).absolute()
 
 
 def font_path(folder: Path, font_id: str) -> Path:

@@ -6,8 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from billing.catalog import Catalog
-from generators.specs import MAX_SEED, CardSpec, ImageSpec, LyricsSpec, Spec
-from moderation import links, prompts
+from generators.specs import MAX_SEED, ImageSpec, Spec
+from service.flows.screening import require_spec_allowed
 from service.jobs.admission import Admission, Admitted
 from service.jobs.group_commit import AdmissionWriter
 
@@ -22,9 +22,7 @@ async def request_generation(
     Raises: PromptRejectedError, InsufficientCreditsError, IdempotencyKeyReusedError, TooManyInFlightError,
         TierLimitError, AccountClosedError, AdmissionUnavailableError.
     """
-    prompts.require_allowed(texts_of(spec))
-    if isinstance(spec, CardSpec) and spec.qr_url is not None:
-        links.require_link_allowed(spec.qr_url)
+    require_spec_allowed(spec)
     unseeded = spec.model_dump_json(exclude={"seed"})
     seed = spec.seed if spec.seed is not None else secrets.randbits(SEED_BITS)
     return await admissions.submit(
@@ -39,17 +37,6 @@ async def request_generation(
             image_px=spec.width_px * spec.height_px if isinstance(spec, ImageSpec) else 0,
         )
     )
-
-
-def texts_of(spec: Spec) -> list[str]:
-    """Every free text of a spec, for screening."""
-    match spec:
-        case CardSpec():
-            return [text for text in (spec.recipient, spec.sender, spec.message) if text]
-        case LyricsSpec():
-            return [spec.theme, *spec.words]
-        case ImageSpec():
-            return [spec.prompt]
 
 
 def batch_key(spec: Spec) -> str:

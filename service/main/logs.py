@@ -44,4 +44,4 @@ def _exceptions_without_locals() -> structlog.processors.ExceptionRenderer:
 
 
 def _drop_meta(logger: object, name: str, event: Any) -> Any:  # noqa: ANN401 - structlog's own signature
-    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, name, event)  # type: ignore[arg-type]
+    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, name, event)

@@ -20,14 +20,14 @@ GRACEFUL_SECONDS = 10
 class Server(uvicorn.Server):
     """Says when it has begun, and tells open streams to end when a signal arrives."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
         super().__init__(config)
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announce()
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
 
     def handle_exit(self, sig: int, frame: object) -> None:
         app: FastAPI = self.config.app  # type: ignore[assignment]
@@ -51,9 +51,9 @@ def build_app(settings: Settings, parts: Parts) -> FastAPI:
 
 
 async def serve(
-    settings: Settings, parts: Parts, *, host: str, port: int, announce: Callable[[], None]
+    settings: Settings, parts: Parts, *, host: str, port: int, announce: Callable[[int], None]
 ) -> None:
-    """Serve until a signal; `announce` is called once requests are answered."""
+    """Serve until a signal; `announce` is told the port once requests are answered."""
     config = uvicorn.Config(
         build_app(settings, parts),
         host=host,

@@ -2,7 +2,7 @@
 
 from service.main import runtime
 
-runtime.PRODUCER = "tests.fakes.producer:make_producer"  # type: ignore[misc]
+runtime.PRODUCER = "tests.fakes.producer:make_producer"
 
 if __name__ == "__main__":
     from service.main.cli import main

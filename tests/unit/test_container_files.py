@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from core.settings import JobSettings, Settings
 from service.main.cli import ENTRIES

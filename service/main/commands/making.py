@@ -9,11 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from generators.contracts import Failure, FailureReason
-from generators.specs import MAX_SEED, CardSpec, Spec
+from generators.specs import MAX_SEED, Spec
 from moderation.errors import LexiconError, PromptRejectedError
-from moderation.links import require_link_allowed
-from moderation.prompts import load_lexicon, require_allowed
-from service.flows.request_generation import texts_of
+from moderation.prompts import load_lexicon
+from service.flows.screening import require_spec_allowed
 from service.jobs.products import Made, Order, Product, Rejection
 from service.main.commands.environment import read_settings
 from service.workers.production import Producer
@@ -64,7 +63,7 @@ def make_work(spec: Spec, *, producer: str | None = None) -> Product:
     """
     _load_own_terms()
     try:
-        _screen(spec)
+        require_spec_allowed(spec)
     except PromptRejectedError as refusal:
         raise _refuse(refusal.category) from refusal
     seed = secrets.randbelow(MAX_SEED + 1) if spec.seed is None else spec.seed
@@ -95,13 +94,6 @@ def _load_own_terms() -> None:
     except (LexiconError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"HUAJIAN_MODERATION__LEXICON_PATHS: {error}", err=True)
         raise typer.Exit(UNUSABLE) from error
-
-
-def _screen(spec: Spec) -> None:
-    """The same screening as a request over HTTP. Raises: PromptRejectedError."""
-    require_allowed(texts_of(spec))
-    if isinstance(spec, CardSpec) and spec.qr_url is not None:
-        require_link_allowed(spec.qr_url)
 
 
 def _require_made(made: Made) -> Product:

@@ -24,8 +24,8 @@ def serve(
     settings = read_settings()
     configure_logs(settings.log_format)
 
-    def announce() -> None:
-        typer.echo(f"Huajian is open at http://{host}:{port}/", err=True)
+    def announce(bound_port: int) -> None:
+        typer.echo(f"Huajian is open at http://{host}:{bound_port}/", err=True)
 
     parts = Parts(web=True, worker=worker, keeper=keeper)
     uvloop.run(serve_until_signal(settings, parts, host=host, port=port, announce=announce))
