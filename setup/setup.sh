@@ -104,6 +104,14 @@ install_packages() {
     pip_install "requirements/$1.lock"
 }
 
+# The one package outside the lock: which build of it there is (CPU, CUDA) is up to the index.
+install_torch() {
+    version=$(sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
+    say "Installing $version (a large one)"
+    quietly .venv/bin/python -m pip install --quiet "$version" ||
+        fail "pip could not install $version: check the network and the room on the disk, then try again."
+}
+
 # Editable by way of one path entry, so that new folders are importable without installing again.
 install_project() {
     say "Installing huajian itself, editable"
@@ -158,6 +166,7 @@ make_venv
 once "packages-$profile" "$(checksum "requirements/$profile.lock")" install_packages "$profile"
 if [ "$profile" = dev ]; then  # it contains the other
     remember packages-runtime "$(checksum requirements/runtime.lock)"
+    once torch "$(grep -F '"torch==' pyproject.toml | cksum)" install_torch
 fi
 once project "$(checksum pyproject.toml setup/build.lock)" install_project
 once libraries "$(checksum "requirements/$profile.lock")" install_libraries
