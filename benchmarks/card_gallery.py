@@ -14,23 +14,16 @@ import numpy as np
 from PIL import Image
 
 from generators.backends.studio.card.backend import StudioCardBackend
-from generators.contracts import Brief, Picture, Pixels
+from generators.contracts import Brief, Picture, Pixels, Unwatched
 from generators.specs import CardSpec, Language, Occasion, Style
 
 _NAMES: Final = {Language.ZH: ("林晚晴", "知夏"), Language.EN: ("Grace", "Thomas Lin")}
 _LABELS: Final = {Language.ZH: "算法生成 · 花笺", Language.EN: "Made by algorithm · Huajian"}
 
 
-class Quietly:
-    """A progress that nobody watches."""
-
-    def step(self, index: int, step: int, steps: int) -> bool:
-        return True
-
-
 def make(backend: StudioCardBackend, spec: CardSpec, seed: int) -> Picture:
     """One card. Raises: RuntimeError when the backend failed."""
-    (result,) = backend.generate([Brief(spec, seed, _LABELS[spec.language])], Quietly())
+    (result,) = backend.generate([Brief(spec, seed, _LABELS[spec.language])], Unwatched())
     if isinstance(result, Picture):
         return result
     raise RuntimeError(f"{spec}: {result}")

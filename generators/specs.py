@@ -58,6 +58,25 @@ class PictureFormat(StrEnum):
     WEBP = "webp"
 
 
+class CardFormat(StrEnum):
+    """A still picture, a card that moves, or a page that opens. Still ones are PictureFormat's."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+    MP4 = "mp4"
+    ANIMATED_WEBP = "animated_webp"
+    HTML = "html"
+
+    @property
+    def still(self) -> PictureFormat | None:
+        """The picture format of a card that does not move."""
+        return PictureFormat(self.value) if self in _STILL else None
+
+
+_STILL: Final = frozenset({CardFormat.PNG, CardFormat.JPEG, CardFormat.WEBP})
+
+
 class Mood(StrEnum):
     TENDER = "tender"
     JOYFUL = "joyful"
@@ -129,7 +148,7 @@ class CardSpec(SpecBase):
     style: Style = Style.INK
     direction: Direction | None = Field(default=None, description="Null lets the layout choose.")
     qr_url: QrUrl | None = None
-    format: PictureFormat = PictureFormat.PNG
+    format: CardFormat = CardFormat.PNG
 
 
 class LyricsSpec(SpecBase):

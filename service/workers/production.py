@@ -12,12 +12,14 @@ from generators.contracts import (
     Failure,
     FailureReason,
     Identity,
+    Motion,
     Picture,
+    Pixels,
     Progress,
     Result,
     Song,
 )
-from generators.specs import SPECS, Kind, LyricsSpec, Spec
+from generators.specs import SPECS, CardSpec, Kind, PictureFormat, Spec
 from moderation.errors import PromptRejectedError
 from moderation.prompts import require_allowed
 from provenance import labels
@@ -56,6 +58,9 @@ class _WithEncoding:
 
     def step(self, index: int, step: int, steps: int) -> bool:
         return self._progress.step(self._offset + index, step, steps + 1)
+
+    def section(self, index: int, text: str) -> None:
+        self._progress.section(self._offset + index, text)
 
     def shifted(self, by: int) -> "_WithEncoding":
         """The same for the part of a batch that begins at `by`."""
@@ -105,7 +110,7 @@ def _finish(brief: Brief, result: Result, identity: Identity) -> Made:
         return Failure(FailureReason.INTERNAL, traceback.format_exc())
 
 
-def _product(brief: Brief, result: Picture | Song, identity: Identity) -> Product:
+def _product(brief: Brief, result: Picture | Motion | Song, identity: Identity) -> Product:
     return Product(
         title=result.title,
         text=result.text,
@@ -123,21 +128,34 @@ def _product(brief: Brief, result: Picture | Song, identity: Identity) -> Produc
     )
 
 
-def _files(spec: Spec, result: Picture | Song) -> tuple[MadeFile, ...]:
+def _files(spec: Spec, result: Picture | Motion | Song) -> tuple[MadeFile, ...]:
     if isinstance(result, Song):
         return (MadeFile("preview", TEXT_TYPE, "txt", None, None, result.text.encode()),)
-    if isinstance(spec, LyricsSpec):
-        raise TypeError("a backend for lyrics made a picture")
-    height_px, width_px = result.pixels.shape[:2]
-    preview = MadeFile(
-        "preview",
-        encoders.media_type(spec.format),
-        encoders.extension(spec.format).removeprefix("."),
-        width_px,
-        height_px,
-        encoders.encode(result.pixels, spec.format),
-    )
+    if isinstance(result, Motion):
+        motion = MadeFile(
+            "preview", result.media_type, result.extension, result.width_px, result.height_px, result.content
+        )
+        return motion, _still("poster", result.poster, PictureFormat.JPEG), _thumbnail(result.poster)
+    return _still("preview", result.pixels, _picture_format(spec)), _thumbnail(result.pixels)
+
+
+def _picture_format(spec: Spec) -> PictureFormat:
+    picture_format = spec.format.still if isinstance(spec, CardSpec) else getattr(spec, "format", None)
+    if not isinstance(picture_format, PictureFormat):
+        raise TypeError(f"a still picture was made of {type(spec).__name__}, which asks for none")
+    return picture_format
+
+
+def _still(role: str, pixels: Pixels, picture_format: PictureFormat) -> MadeFile:
+    height_px, width_px = pixels.shape[:2]
+    content = encoders.encode(pixels, picture_format)
+    extension = encoders.extension(picture_format).removeprefix(".")
+    return MadeFile(role, encoders.media_type(picture_format), extension, width_px, height_px, content)
+
+
+def _thumbnail(pixels: Pixels) -> MadeFile:
+    height_px, width_px = pixels.shape[:2]
     scale = min(1.0, THUMBNAIL_PX / max(width_px, height_px))
-    small = encoders.thumbnail(result.pixels, longest_px=THUMBNAIL_PX)
     size = max(1, round(width_px * scale)), max(1, round(height_px * scale))
-    return preview, MadeFile("thumbnail", "image/webp", "webp", *size, small)
+    small = encoders.thumbnail(pixels, longest_px=THUMBNAIL_PX)
+    return MadeFile("thumbnail", "image/webp", "webp", *size, small)

@@ -36,6 +36,9 @@ class PipeProgress:
             self._connection.send(Stepped(index, step, steps))
         return index not in self._cancelled
 
+    def section(self, index: int, text: str) -> None:
+        """Nobody listens to parts yet."""
+
 
 def main() -> None:
     """`python -m service.workers.renderer MODULE:FUNCTION FD`: the pipe is an inherited socket."""

@@ -8,7 +8,7 @@ import typer
 from generators.fonts.catalogue import load_catalogue
 from generators.fonts.report import HOW_TO_FETCH
 from generators.fonts.store import default_folder, read_receipt
-from generators.specs import CardSpec, Direction, Language, Occasion, PictureFormat, Style
+from generators.specs import CardFormat, CardSpec, Direction, Language, Occasion, PictureFormat, Style
 from service.main.commands.files import choose_format, require_free, save
 from service.main.commands.making import make_work, tell_seed
 from service.main.commands.wishes import build_spec
@@ -60,7 +60,7 @@ def card(
         direction=direction,
         qr_url=qr,
         seed=seed,
-        format=choose_format(output, picture_format),
+        format=CardFormat(choose_format(output, picture_format)),
     )
     product = make_work(spec, producer=ctx.obj)
     save(output, product.files[0].content, force=force)

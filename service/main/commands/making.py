@@ -52,6 +52,9 @@ class Bar:
         self._display.update(self._task, description=f"Making {self._kind}", completed=step, total=steps)
         return True
 
+    def section(self, index: int, text: str) -> None:
+        """The whole is printed in the end."""
+
 
 def make_work(spec: Spec, *, producer: str | None = None) -> Product:
     """Screen the words, make the work, show how far it is.

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generators.contracts import Failure
+from generators.contracts import Failure, Unwatched
 from generators.specs import Kind
 from service.jobs.products import Made, Order, Product
 from service.main.commands.making import PRODUCER, load_producer
@@ -18,13 +18,6 @@ SAMPLES: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.IMAGE: {"prompt": "plum blossom", "width_px": 256, "height_px": 256, "seed": 1},
 }
 ADVICE: Final = "see what `huajian card`, `lyrics` or `image` says; `make setup` repairs an installation"
-
-
-class Unwatched:
-    """A progress that nobody looks at."""
-
-    def step(self, index: int, step: int, steps: int) -> bool:
-        return True
 
 
 def examine_backends(producer_name: str = PRODUCER) -> list[Finding]:

@@ -5,13 +5,13 @@ import pytest
 
 from generators.backends.studio.art.paint import STEPS
 from generators.backends.studio.image import StudioImageBackend, title_of
-from generators.contracts import Brief, Failure, FailureReason, Picture
+from generators.contracts import Brief, Failure, FailureReason, Picture, Unwatched
 from generators.specs import CardSpec, ImageSpec, Kind, Occasion, Style
 
 LABEL = "AI生成"
 
 
-class Recorder:
+class Recorder(Unwatched):
     """A Progress that remembers, and cancels one brief at one step."""
 
     def __init__(self, cancel_index: int = -1, cancel_step: int = 0) -> None:

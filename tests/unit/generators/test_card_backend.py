@@ -6,7 +6,7 @@ import pytest
 from generators.backends.studio.card.backend import StudioCardBackend
 from generators.backends.studio.card.making import choose_direction, write_words
 from generators.backends.studio.card.occasions import load_occasions
-from generators.contracts import Brief, Failure, FailureReason, Picture, Result
+from generators.contracts import Brief, Failure, FailureReason, Picture, Result, Unwatched
 from generators.fonts.store import default_folder, read_receipt
 from generators.fonts.voices import open_voice
 from generators.specs import CardSpec, Direction, ImageSpec, Kind, Language, Occasion, Spec, Style
@@ -15,7 +15,7 @@ from generators.typesetting.composing import compose
 LABEL = "算法生成 · 花笺"
 
 
-class Steps:
+class Steps(Unwatched):
     """Remembers progress; cancels brief `cancel` at step `at`."""
 
     def __init__(self, cancel: int | None = None, at: int = 2) -> None:

@@ -12,7 +12,7 @@ from generators.backends.studio.lyrics import bank
 from generators.backends.studio.lyrics.backend import StudioLyricsBackend
 from generators.backends.studio.lyrics.rhyme import check_scheme
 from generators.backends.studio.lyrics.syllables import count_syllables
-from generators.contracts import Brief, Failure, FailureReason, Song
+from generators.contracts import Brief, Failure, FailureReason, Song, Unwatched
 from generators.specs import CardSpec, Language, LyricsSpec, Mood, Occasion, Section
 
 V, C, B = Section.VERSE, Section.CHORUS, Section.BRIDGE
@@ -23,7 +23,7 @@ THEME_TEXTS = {
 }
 
 
-class Steps:
+class Steps(Unwatched):
     """A progress that remembers, and cancels after `allowed` steps."""
 
     def __init__(self, allowed: int = 99) -> None:
@@ -172,7 +172,7 @@ class TestDiversity:
         assert sing("初恋", seed=5).text != sing("初恋", seed=6).text
 
 
-class TestBackend:
+class TestBackend(Unwatched):
     def test_reports_the_plan_and_every_section(self) -> None:
         backend, steps = StudioLyricsBackend(), Steps()
         spec = LyricsSpec(theme="梦想", sections=(V, C, B))
