@@ -12,7 +12,7 @@ from service.wiring import Services
 from service.workers.generation import GenerationWorker
 
 PRODUCER = "tests.fakes.producer:make_producer"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from models.work import Work, WorkFile
 from service.wiring import Services
 from service.workers.chores import Chores
 from service.workers.keeper import Chore, keep
-from tests.factories.jobs import running_worker, until
+from tests.factories.jobs import PATIENCE_SECONDS, running_worker, until
 from tests.factories.people import Person, SignIn, create
 from tests.fakes.clock import MovableClock
 
@@ -159,7 +159,7 @@ class TestKeeper:
             return False
 
         keeper = asyncio.create_task(keep([Chore("fail", 0.01, fail), Chore("work", 0.01, work)]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while min(calls.count("fail"), calls.count("work")) < 3:  # noqa: ASYNC110 - it has no event to offer
                 await asyncio.sleep(0.01)
         keeper.cancel()

@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from service.limits.limiter import Limiter, LimiterUnavailableError, Policy
 from service.wiring import Services
 from tests.factories.people import SignIn, create
 
-POLICY = Policy("user", 100, 60)
+POLICY = Policy("user", 100, 36_000)  # one comes back in six minutes: after the slowest test
 OTHER_PROCESS = """
 import asyncio, sys
 from redis.asyncio import Redis
@@ -21,7 +20,7 @@ from service.limits.limiter import Limiter, Policy
 
 async def main():
     limiter = Limiter(Redis.from_url(sys.argv[1], decode_responses=True))
-    taken = await asyncio.gather(*(limiter.take("somebody", Policy("user", 100, 60)) for _ in range(150)))
+    taken = await asyncio.gather(*(limiter.take("somebody", Policy("user", 100, 36000)) for _ in range(150)))
     print(sum(decision.is_allowed for decision in taken))
 
 asyncio.run(main())
@@ -35,23 +34,20 @@ class TestLimiter:
         allowed = [decision.remaining for decision in taken if decision.is_allowed]
         assert allowed == list(range(99, -1, -1))
         refused = next(decision for decision in taken if not decision.is_allowed)
-        assert 0 < refused.seconds <= 0.7
+        assert 0 < refused.seconds <= 360
 
     async def test_three_processes_together_get_exactly_the_quota(self, services: Services) -> None:
         command = [sys.executable, "-c", OTHER_PROCESS, services.endpoints.redis_url]
-        started = time.monotonic()
         processes = [await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(3)]
         counts = [int((await process.communicate())[0]) for process in processes]
-        refilled = (time.monotonic() - started) * POLICY.quota / POLICY.window_seconds
-        assert 100 <= sum(counts) <= 100 + refilled + 1
+        assert sum(counts) == 100
 
     async def test_room_comes_back_evenly(self, services: Services) -> None:
-        quick = Policy("quick", 10, 1)
-        for _ in range(10):
-            assert (await services.limiter.take("a", quick)).is_allowed
-        refused = await services.limiter.take("a", quick)
-        assert not refused.is_allowed
-        await asyncio.sleep(refused.seconds + 0.02)
+        quick = Policy("quick", 10, 10)
+        at_once = await asyncio.gather(*(services.limiter.take("a", quick) for _ in range(11)))
+        assert [decision.is_allowed for decision in at_once] == [True] * 10 + [False]
+        assert 0 < at_once[-1].seconds <= 1
+        await asyncio.sleep(at_once[-1].seconds)
         assert (await services.limiter.take("a", quick)).is_allowed
 
     async def test_subjects_and_policies_do_not_share(self, services: Services) -> None:

@@ -57,16 +57,16 @@ class Member:
         raise AssertionError(f"it never started: {self.process.communicate()[1]}")
 
     def leave(self) -> None:
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=120)
         assert self.process.returncode == 0, errors
 
     def press_ctrl_c(self) -> None:
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=120)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=120)
 
 
 def without_root() -> tuple[str, ...]:

@@ -52,7 +52,7 @@ async def kill_leader(data_dir: Path, name: Literal["postgres", "valkey"]) -> No
     """kill -9, and wait until it has really gone."""
     which = ("postgres", "valkey").index(name)
     os.kill(running_leaders(data_dir)[which], signal.SIGKILL)
-    await until(lambda: leaders(data_dir)[which] is None, seconds=5)
+    await until(lambda: leaders(data_dir)[which] is None, seconds=60)
 
 
 async def until(holds: Callable[[], bool], *, seconds: float) -> None:

@@ -22,7 +22,7 @@ from tests.integration.engines.questions import (
     until,
 )
 
-HEALED_WITHIN_SECONDS = 10.0  # measured: 0.1 to 0.5 on an idle machine
+HEALED_WITHIN_SECONDS = 60.0  # measured: 0.1 to 0.5 on an idle machine; a busy one may take its time
 
 
 class TestPostgres:

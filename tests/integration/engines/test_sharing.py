@@ -75,7 +75,7 @@ class TestUndoing:
 
     async def test_a_cancelled_start_leaves_nothing(self, fresh_dir: Path) -> None:
         starting = asyncio.create_task(Engines(fresh_dir).start())
-        await until((fresh_dir / "engines/postgres").exists, seconds=10)
+        await until((fresh_dir / "engines/postgres").exists, seconds=60)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await starting

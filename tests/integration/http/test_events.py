@@ -10,7 +10,7 @@ from models.generation import JobState
 from service.http.events import _stream
 from service.jobs.events import channel_of
 from service.wiring import Services
-from tests.factories.jobs import running_worker, until
+from tests.factories.jobs import PATIENCE_SECONDS, running_worker, until
 from tests.factories.people import CARD, Person, SignIn, create
 
 
@@ -95,5 +95,5 @@ class TestEvents:
         following = asyncio.create_task(collect(services, person, job_id))
         await asyncio.sleep(0.1)
         await client.post(f"/v1/generations/{job_id}/cancel", headers=person.headers)
-        events = await asyncio.wait_for(following, 2)
+        events = await asyncio.wait_for(following, PATIENCE_SECONDS)
         assert [data["state"] for _, _, data in events] == ["queued", "cancelled"]

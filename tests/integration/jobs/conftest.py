@@ -17,7 +17,7 @@ from tests.factories.jobs import running_worker
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Short leases and patience, so that losses are noticed within the test."""
-    jobs = JobSettings(lease_seconds=2, deadline_seconds=3, max_attempts=2)
+    jobs = JobSettings(lease_seconds=4, deadline_seconds=3, max_attempts=2)
     return settings.model_copy(update={"jobs": jobs})
 
 

@@ -22,6 +22,8 @@ from tests.factories.jobs import PRODUCER, progress_of, running_worker, until
 from tests.integration.jobs.conftest import Ask
 
 LEASE = timedelta(seconds=30)
+PROMISED_SECONDS = 1.0  # from a wish to cancel to its end
+TRIES = 3  # a busy machine may lose a second once; our own slowness would lose it every time
 
 
 async def available(services: Services, owner_id: UUID) -> int:
@@ -82,16 +84,21 @@ class TestWhoPays:
     async def test_cancelled_while_running_is_charged_from_half_of_the_steps_on(
         self, services: Services, worker: object, ask: Ask, owner_id: UUID, after_share: float, left: int
     ) -> None:
-        job_id = await ask("steps=60 sleep=0.05")
-        await until(services, job_id, JobState.RUNNING)
-        await progress_of(services, job_id, at_least=after_share)
-        asked_at = time.monotonic()
-        async with services.sessions.begin() as session:
-            await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
-        job = await until(services, job_id)
-        assert job.state is JobState.CANCELLED
-        assert time.monotonic() - asked_at < 1.0
-        assert await available(services, owner_id) == left
+        spent = 10 - left
+        for attempt in range(1, TRIES + 1):
+            job_id = await ask(f"{attempt} steps=60 sleep=0.05")
+            await until(services, job_id, JobState.RUNNING)
+            await progress_of(services, job_id, at_least=after_share)
+            asked_at = time.monotonic()
+            async with services.sessions.begin() as session:
+                await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
+            job = await until(services, job_id)
+            seconds = time.monotonic() - asked_at
+            assert job.state is JobState.CANCELLED
+            assert await available(services, owner_id) == 10 - attempt * spent
+            if seconds < PROMISED_SECONDS:
+                return
+        pytest.fail(f"cancelling took {seconds:.1f} s at last, {TRIES} times more than {PROMISED_SECONDS} s")
 
     async def test_storage_that_is_down_is_released(
         self, services: Services, worker: object, ask: Ask, owner_id: UUID, monkeypatch: pytest.MonkeyPatch
@@ -147,9 +154,9 @@ class TestLeases:
     async def test_heartbeats_keep_a_long_job(
         self, services: Services, worker: GenerationWorker, ask: Ask, owner_id: UUID
     ) -> None:
-        job_id = await ask("steps=40 sleep=0.1")  # four seconds on a lease of two
+        job_id = await ask("steps=60 sleep=0.1")  # six seconds on a lease of four
         await until(services, job_id, JobState.RUNNING)
-        for _ in range(15):
+        for _ in range(25):
             async with services.sessions.begin() as session:
                 assert await sweep_leases(session, max_attempts=2, now=services.clock()) == []
             await asyncio.sleep(0.2)
