@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
+from uuid import UUID
 
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -125,6 +126,7 @@ Theme = Annotated[_Text, StringConstraints(max_length=480), _within(60)]
 Prompt = Annotated[_Text, StringConstraints(max_length=2000), _within(500)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 QrUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https://[^\s\x00-\x20\"<>\\^`{|}]+$")]
+TemplateId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 RhymeScheme = Annotated[str, StringConstraints(pattern=r"^[A-DX]{2,8}$")]
 
 
@@ -149,6 +151,10 @@ class CardSpec(SpecBase):
     direction: Direction | None = Field(default=None, description="Null lets the layout choose.")
     qr_url: QrUrl | None = None
     format: CardFormat = CardFormat.PNG
+    template: TemplateId | None = Field(
+        default=None, description="One of `card_templates`; it decides the direction. Null: the plain layout."
+    )
+    photo_id: UUID | None = Field(default=None, description="A photo sent to `/v1/photos`, to set in.")
 
 
 class LyricsSpec(SpecBase):
