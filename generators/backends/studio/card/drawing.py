@@ -1,7 +1,7 @@
 """Draw a laid-out card on its background."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -38,20 +38,37 @@ class Finish:
     fonts: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A page that is ready for its words. `paints` are those of the words, by role."""
+
+    canvas: skia.Canvas
+    palette: Palette
+    quieting: Quieting
+    paints: Mapping[str, skia.Paint]
+
+
 def draw_card(painting: Painting, finish: Finish) -> Pixels:
     """Returns: a new picture, uint8 RGB (HEIGHT_PX, WIDTH_PX, 3); the painting stays as it is."""
-    palette = muted(painting.palette) if finish.is_quiet else painting.palette
     page = borrow("page", HEIGHT_PX, WIDTH_PX, 4)
+    ground = lay_ground(page, painting, finish)
+    for role, block in finish.layout.blocks.items():
+        draw(ground.canvas, block, ground.paints[role])
+    draw_seal(ground.canvas, finish, ground.palette)
+    draw_foot(ground.canvas, finish, ground.palette)
+    return cv2.cvtColor(page, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
+
+
+def lay_ground(page: Pixels, painting: Painting, finish: Finish) -> Ground:
+    """Put the painting on the RGBA page, quieted where words will stand, with the ornaments."""
+    palette = muted(painting.palette) if finish.is_quiet else painting.palette
     cv2.cvtColor(painting.pixels, cv2.COLOR_RGB2RGBA, dst=page)
     if finish.is_quiet:
         _mute(page)
     canvas = skia.Surface(page, colorType=skia.kRGBA_8888_ColorType).getCanvas()
     quieting = quiet(page, canvas, finish.layout, palette, painting.calm)
     _draw_ornaments(canvas, finish.layout, palette, quieting)
-    _draw_words(canvas, page, finish, palette)
-    _draw_seal(canvas, finish, palette)
-    _draw_foot(canvas, finish, palette)
-    return cv2.cvtColor(page, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
+    return Ground(canvas, palette, quieting, _word_paints(page, finish, palette))
 
 
 def quiet(page: Pixels, canvas: skia.Canvas, layout: Layout, palette: Palette, calm: Box) -> Quieting:
@@ -61,7 +78,7 @@ def quiet(page: Pixels, canvas: skia.Canvas, layout: Layout, palette: Palette, c
     if quieting.cover is Cover.MIST:
         lay_mist(page, quieting.lines, palette.paper, quieting.opacity)
     elif quieting.cover is Cover.SHEET:
-        lay_sheet(canvas, _sheet(layout), palette, quieting.opacity)
+        lay_sheet(canvas, sheet_of(layout), palette, quieting.opacity)
     return quieting
 
 
@@ -77,7 +94,8 @@ def _mute(page: Pixels) -> None:
     cv2.addWeighted(page, 0.28, grey, 0.72, 0, dst=page)
 
 
-def _sheet(layout: Layout) -> Box:
+def sheet_of(layout: Layout) -> Box:
+    """The letter paper that words of this layout lie on when they need one."""
     extent = layout.extent()
     pad = 58.0
     return Box(
@@ -130,13 +148,14 @@ def _between(lines: Sequence[Box]) -> list[float]:
     return [(right + left) / 2 for right, left in itertools.pairwise(middles)]
 
 
-def _draw_words(canvas: skia.Canvas, page: Pixels, finish: Finish, palette: Palette) -> None:
-    blocks = finish.layout.blocks
-    for role, block in blocks.items():
+def _word_paints(page: Pixels, finish: Finish, palette: Palette) -> dict[str, skia.Paint]:
+    paints = {}
+    for role, block in finish.layout.blocks.items():
         colour = palette.ink
         if role == "title" and block.ink is not None:
             colour = _title_colour(page, block.ink, finish.title_ink, palette)
-        draw(canvas, block, _paint(colour, 0.86 if role == "subtitle" else 1.0))
+        paints[role] = _paint(colour, 0.86 if role == "subtitle" else 1.0)
+    return paints
 
 
 def _title_colour(page: Pixels, ink: Box, wanted: str, palette: Palette) -> RGB:
@@ -148,27 +167,45 @@ def _title_colour(page: Pixels, ink: Box, wanted: str, palette: Palette) -> RGB:
     return colour if worst >= _TITLE_RATIO else palette.ink
 
 
-def _draw_seal(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
+def draw_seal(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
     box = finish.layout.seal
-    stamp = np.ascontiguousarray(
-        cut_seal(
-            finish.seal_name, palette.seal, round(box.right - box.left), seed=finish.seed, fonts=finish.fonts
-        )
-    )
+    stamp = stamp_of(finish, palette)
     image = skia.Image.fromarray(stamp, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType)
     canvas.drawImage(image, box.left, box.top)
 
 
-def _draw_foot(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
+def stamp_of(finish: Finish, palette: Palette) -> Pixels:
+    """The seal's print as premultiplied RGBA, as large as its box."""
+    box = finish.layout.seal
+    stamp = cut_seal(
+        finish.seal_name, palette.seal, round(box.right - box.left), seed=finish.seed, fonts=finish.fonts
+    )
+    return np.ascontiguousarray(stamp)
+
+
+def draw_foot(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
+    """The label on its plate, and the code."""
+    draw_label_plate(canvas, finish, palette)
+    if finish.code is not None and finish.foot.qr is not None:
+        draw_qr(canvas, finish.code, finish.foot.qr, qr_light(palette))
+
+
+def draw_label_plate(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
     plate = finish.foot.plate
     shape = skia.RRect.MakeRectXY(
         skia.Rect.MakeLTRB(plate.left, plate.top, plate.right, plate.bottom), 16, 16
     )
     canvas.drawRRect(shape, _paint(palette.paper, 0.7))
-    draw(canvas, finish.foot.label, _paint(_blend(palette.ink, palette.paper, 0.16), 1.0))
-    if finish.code is not None and finish.foot.qr is not None:
-        light = (252, 249, 243) if palette.is_dark else _blend((255, 255, 255), palette.paper, 0.4)
-        draw_qr(canvas, finish.code, finish.foot.qr, light)
+    draw(canvas, finish.foot.label, _paint(label_ink(palette), 1.0))
+
+
+def label_ink(palette: Palette) -> RGB:
+    return _blend(palette.ink, palette.paper, 0.16)
+
+
+def qr_light(palette: Palette) -> RGB:
+    """The colour of the code's plate."""
+    return (252, 249, 243) if palette.is_dark else _blend((255, 255, 255), palette.paper, 0.4)
 
 
 def _paint(colour: RGB, opacity: float) -> skia.Paint:
