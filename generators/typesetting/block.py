@@ -10,7 +10,7 @@ import skia
 
 from generators.contracts import Box
 from generators.fonts.faces import Face
-from generators.typesetting.atoms import Form
+from generators.typesetting.atoms import Atom, Form
 from generators.typesetting.breaking import Lines
 from generators.typesetting.classes import Manner
 from generators.typesetting.paragraph import Paragraph
@@ -36,12 +36,24 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """An unbreakable piece of the text and its glyphs: `start` to `end` of the block's, on line `line`."""
+
+    text: str
+    line: int
+    start: int
+    end: int
+    is_rtl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A set text. `ink` is the rendered ink, in px; None when nothing is visible."""
 
     glyphs: tuple[Placed, ...]
     lines: tuple[Box, ...]  # ink of each line or column that has any, in reading order
     size_px: float
+    spans: tuple[Span, ...] = ()  # line by line, each line from its visual start
 
     @property
     def ink(self) -> Box | None:
@@ -57,7 +69,7 @@ class Block:
             Box(line.left + right_px, line.top + down_px, line.right + right_px, line.bottom + down_px)
             for line in self.lines
         )
-        return Block(glyphs, lines, self.size_px)
+        return Block(glyphs, lines, self.size_px, self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +90,41 @@ def stand(paragraph: Paragraph, lines: Lines, grid: Grid, box: Box) -> Block:
     """Put lines in a box: rows from its top, columns from its right edge, aligned along the line."""
     placed: list[Placed] = []
     inks: list[Box] = []
+    spans: list[Span] = []
+    size = grid.size_px
     for number, line in enumerate(lines):
-        size = grid.size_px
         places = _places(paragraph, line, number, grid, box)
-        placed += [
-            Placed(one.face, one.id, x + one.x * size, y + one.y * size, size * one.scale, one.turned)
-            for form, x, y in places
-            for one in form.glyphs
-        ]
-        ink = union(_ink(form, x, y, grid.size_px) for form, x, y in places if form.ink)
+        for atom, x, y in places:
+            start = len(placed)
+            placed += [
+                Placed(one.face, one.id, x + one.x * size, y + one.y * size, size * one.scale, one.turned)
+                for one in atom.form.glyphs
+            ]
+            spans.append(Span(atom.text, number, start, len(placed), atom.manner is Manner.RTL))
+        ink = union(_ink(atom.form, x, y, size) for atom, x, y in places if atom.form.ink)
         if ink is not None:
             inks.append(ink)
-    return Block(tuple(placed), tuple(inks), grid.size_px)
+    return Block(tuple(placed), tuple(inks), size, tuple(spans))
 
 
 def _places(
     paragraph: Paragraph, line: tuple[int, int], number: int, grid: Grid, box: Box
-) -> list[tuple[Form, float, float]]:
-    """Each form of a line with the px where it starts."""
+) -> list[tuple[Atom, float, float]]:
+    """Each atom of a line with the px where it starts."""
     (start, end), size = line, grid.size_px
     room = (box.bottom - box.top if grid.is_vertical else box.right - box.left) / size
     pen = _indent(grid.align, room - paragraph.width(start, end)) - paragraph.atoms[start].front
     across = (0.5 if grid.is_vertical else BASELINE) + grid.pitch * number
-    found: list[tuple[Form, float, float]] = []
+    found: list[tuple[Atom, float, float]] = []
     for order, index in enumerate(_visual_order(paragraph, start, end)):
-        form = paragraph.atoms[index].form
+        atom = paragraph.atoms[index]
         if order:
             pen += paragraph.gaps[max(index, start + 1)]
         if grid.is_vertical:
-            found.append((form, box.right - across * size, box.top + pen * size))
+            found.append((atom, box.right - across * size, box.top + pen * size))
         else:
-            found.append((form, box.left + pen * size, box.top + across * size))
-        pen += form.advance
+            found.append((atom, box.left + pen * size, box.top + across * size))
+        pen += atom.form.advance
     return found
 
 
