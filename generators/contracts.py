@@ -137,12 +137,14 @@ class Song:
     """Finished lyrics. `text` is plain text with section headings, ending with the label line.
 
     rhyme: what was checked and found, line by line, as plain JSON data (see lyrics/rhyme report).
+    usage: tokens, and what they cost where they are paid for, as plain JSON data; empty when nothing counts.
     """
 
     text: str
     title: str
     rhyme: Mapping[str, object]
     made_by: Identity | None = None
+    usage: Mapping[str, object] = field(default_factory=dict)
 
 
 Result = Picture | Motion | Song | Failure

@@ -1,6 +1,7 @@
 """How common English words sound: a subset of the CMU Pronouncing Dictionary (data/cmu)."""
 
 import functools
+from collections.abc import Collection
 from importlib import resources
 from typing import Final
 
@@ -27,6 +28,11 @@ def find_pronunciations(word: str) -> tuple[str, ...]:
     if word.endswith("'s") and word[:-2] in known:
         return tuple(_with_s(sound) for sound in known[word[:-2]].split("\t"))
     return ()
+
+
+def known_words() -> Collection[str]:
+    """Every word of the table, lower case, in order of the alphabet."""
+    return _table().keys()
 
 
 def _with_s(sound: str) -> str:

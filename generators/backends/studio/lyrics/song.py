@@ -98,7 +98,7 @@ class _Composer:
             _advance(on_step)
         texts = [[variant.text for variant in lines] for lines in written]
         named = headings(self._spec.sections, self._spec.language)
-        return Composition(self._title(), named, texts, self._report(named, texts))
+        return Composition(self._title(), named, texts, report_rhymes(self._spec, named, texts))
 
     def _slots(self, index: int, melody: Sequence[Variant] | None) -> list[Slot]:
         """The lines of one section; a later verse keeps the line lengths of the first."""
@@ -135,20 +135,26 @@ class _Composer:
             return title
         return f"{title}（{own}）" if is_han else f"{title} ({own})"
 
-    def _report(self, named: Sequence[str], texts: Sequence[Sequence[str]]) -> dict[str, object]:
-        """What the verifier hears in the finished lines; nothing is taken from the writing."""
-        spec = self._spec
-        rows = [
-            {"section": heading.strip("[]"), **check_scheme(lines, spec.rhyme, spec.language)}
-            for heading, lines in zip(named, texts, strict=True)
-        ]
-        return {
-            "scheme": spec.rhyme,
-            "language": spec.language.value,
-            "system": SYSTEMS[spec.language],
-            "sections": rows,
-            "ok": all(row["ok"] for row in rows),
-        }
+
+def report_rhymes(
+    spec: LyricsSpec, named: Sequence[str], texts: Sequence[Sequence[str]]
+) -> dict[str, object]:
+    """What the verifier hears in the finished lines; nothing is taken from the writing.
+
+    Args:
+        named: one bracketed heading a section.
+    """
+    rows = [
+        {"section": heading.strip("[]"), **check_scheme(lines, spec.rhyme, spec.language)}
+        for heading, lines in zip(named, texts, strict=True)
+    ]
+    return {
+        "scheme": spec.rhyme,
+        "language": spec.language.value,
+        "system": SYSTEMS[spec.language],
+        "sections": rows,
+        "ok": all(row["ok"] for row in rows),
+    }
 
 
 def _title_case(phrase: str) -> str:
