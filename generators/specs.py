@@ -151,10 +151,22 @@ class CardSpec(SpecBase):
     direction: Direction | None = Field(default=None, description="Null lets the layout choose.")
     qr_url: QrUrl | None = None
     format: CardFormat = CardFormat.PNG
+    scenes: Annotated[Sequence[Words], Field(min_length=3, max_length=3)] | None = Field(
+        default=None, description="Three captions told before the card opens; mp4 and html only."
+    )
+    music: bool = Field(default=False, description="A music box, silent until tapped; html only.")
     template: TemplateId | None = Field(
         default=None, description="One of `card_templates`; it decides the direction. Null: the plain layout."
     )
     photo_id: UUID | None = Field(default=None, description="A photo sent to `/v1/photos`, to set in.")
+
+    @model_validator(mode="after")
+    def _only_what_the_format_can(self) -> Self:
+        if self.scenes is not None and self.format not in (CardFormat.MP4, CardFormat.HTML):
+            raise ValueError("scenes should only be given with the format mp4 or html")
+        if self.music and self.format is not CardFormat.HTML:
+            raise ValueError("music should only be asked for with the format html")
+        return self
 
 
 class LyricsSpec(SpecBase):

@@ -15,7 +15,8 @@ def texts_of(spec: Spec) -> list[str]:
     """Every free text of a spec, for screening."""
     match spec:
         case CardSpec():
-            return [text for text in (spec.recipient, spec.sender, spec.message) if text]
+            told = (spec.recipient, spec.sender, spec.message, *(spec.scenes or ()))
+            return [text for text in told if text]
         case LyricsSpec():
             return [spec.theme, *spec.words]
         case ImageSpec():
