@@ -48,12 +48,18 @@ class LimitSettings(BaseModel, frozen=True):
     secrets_per_address_hour: int = Field(default=600, gt=0)
     body_bytes: int = Field(default=256 * 1024, gt=1024)
 
+    photo_bytes: int = Field(default=12 * 1024 * 1024, gt=1024)
+    photos_per_user_hour: int = Field(default=60, gt=0)
 
 class ModerationSettings(BaseModel, frozen=True):
-    """`lexicon_paths`: the operator's own terms and pardons, in the format of `moderation.terms`."""
+    """`lexicon_paths`: the operator's own terms and pardons, in the format of `moderation.terms`.
+
+    photo_classifier: "module:function" of what makes a `moderation.photos.PhotoClassifier`; we have none.
+    """
 
     lexicon_paths: tuple[Path, ...] = ()
 
+    photo_classifier: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
 
 class MailSettings(BaseModel, frozen=True):
     """`smtp_host` None prints messages to the log."""
@@ -74,6 +80,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".huajian")
     fonts_dir: Path | None = None  # None: "fonts" in the data folder
     database_url: str | None = None  # None: the private embedded Postgres
+    templates_dir: Path | None = None  # the operator's own card templates, beside the shipped ones
     database_pool_size: int = Field(default=10, ge=2, le=200)
     redis_url: str | None = None  # None: the private embedded Valkey
     public_url: str | None = None

@@ -10,7 +10,19 @@ from fastapi.openapi.utils import get_openapi
 from starlette.types import Receive, Scope, Send
 
 from core.settings import Settings
-from service.http import admission, auth, credits, events, generations, health, me, problems, templates, works
+from service.http import (
+    admission,
+    auth,
+    credits,
+    events,
+    generations,
+    health,
+    me,
+    photos,
+    problems,
+    templates,
+    works,
+)
 from service.http.middleware import Observed
 from service.pages import routes as pages
 
@@ -24,10 +36,12 @@ DESCRIPTION: Final = (
 class Application(FastAPI):
     """FastAPI inside our own outermost layer, which the framework's stack would otherwise wrap."""
 
-    def __init__(self, *, max_body_bytes: int, **options: Any) -> None:
+    def __init__(self, *, max_body_bytes: int, uploads: dict[tuple[str, str], int], **options: Any) -> None:
         super().__init__(**options)
         self.lanes = {("POST", admission.PATH): admission.lane(self)}
-        self._observed = Observed(super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes)
+        self._observed = Observed(
+            super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes, uploads=uploads
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._observed(scope, receive, send)
@@ -39,6 +53,7 @@ def create_app(
     """The app; `lifespan` puts the opened `Services` on `app.state.services`."""
     app = Application(
         max_body_bytes=settings.limits.body_bytes,
+        uploads={("POST", photos.PATH): settings.limits.photo_bytes},
         servers=[{"url": settings.public_url}] if settings.public_url else None,
         title=TITLE,
         description=DESCRIPTION,
@@ -54,6 +69,7 @@ def create_app(
         events.router,
         templates.router,
         works.router,
+        photos.router,
         credits.router,
         health.router,
         pages.router,

@@ -14,7 +14,9 @@ from core.clock import Clock, utc_now
 from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
 from core.settings import Settings
+from moderation.photos import load_classifier
 from service.engines.endpoints import Endpoints
+from service.flows.keep_photo import PhotoKeeper
 from service.http.cursors import Cursors
 from service.identity.mailer import Mailer, choose_mailer
 from service.identity.signing_in import SignInIssuer
@@ -24,6 +26,7 @@ from service.jobs.event_hub import EventHub
 from service.jobs.events import EventLog
 from service.jobs.group_commit import AdmissionWriter
 from service.limits.limiter import Limiter
+from service.photos.sandbox import PhotoSandbox
 from service.storage.links import LinkSigner
 from service.storage.store import FileStore
 
@@ -41,6 +44,7 @@ class Services:
     sessions: Sessions
     redis: Redis
     store: FileStore
+    photos: PhotoKeeper
     links: LinkSigner
     cursors: Cursors
     access_tokens: AccessTokens
@@ -66,6 +70,9 @@ async def open_services(
     keys = load_keys(settings)
     catalog = catalog or load_catalog()
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
+    sessions = create_sessions(engine)
+    store = FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
+    classifier = load_classifier(settings.moderation.photo_classifier)
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
     events = EventLog(redis)
     access_tokens = AccessTokens(
@@ -79,9 +86,10 @@ async def open_services(
             catalog=catalog,
             keys=keys,
             engine=engine,
-            sessions=create_sessions(engine),
+            sessions=sessions,
             redis=redis,
-            store=FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files"),
+            store=store,
+            photos=PhotoKeeper(sessions, store, clock, PhotoSandbox(), classifier),
             links=LinkSigner(keys, timedelta(minutes=settings.storage.signed_url_minutes)),
             cursors=Cursors(keys),
             access_tokens=access_tokens,

@@ -15,9 +15,12 @@ from billing import queries as credits
 from core.database import Sessions
 from models.base import Base
 from models.data_export import DataExport
+from models.photo import Photo
 from models.work import Work
+from service.flows.keep_photo import MOST_PHOTOS
 from service.identity import queries as identity
 from service.jobs import queries as jobs
+from service.photos import queries as photos
 from service.storage.store import FileStore
 from service.works import exports
 from service.works import queries as works
@@ -42,6 +45,12 @@ async def build_export(sessions: Sessions, store: FileStore, export: DataExport,
                 archive.writestr("account.json", _to_json(await _describe(session, export.user_id)))
             async for work in _iterate_works(sessions, export.user_id):
                 await _add_work(archive, store, work)
+            async with sessions() as session:
+                kept = await photos.list_photos(
+                    session, export.user_id, before_id=None, limit=MOST_PHOTOS, now=now
+                )
+            for photo in kept:
+                await _add_photo(archive, store, photo)
         await store.put_file(key, path, media_type="application/zip")
     async with sessions.begin() as session:
         ready = await exports.finish_export(
@@ -88,6 +97,17 @@ async def _add_work(archive: zipfile.ZipFile, store: FileStore, work: Work) -> N
         with archive.open(f"{folder}/{file.role}{suffix}", "w", force_zip64=True) as target:
             async for chunk in store.read(file.object_key):
                 target.write(chunk)
+
+
+async def _add_photo(archive: zipfile.ZipFile, store: FileStore, photo: Photo) -> None:
+    """The photo and what we know of it; one that its owner deletes meanwhile is left out."""
+    name = f"photos/{photo.created_at:%Y-%m-%d}-{photo.id}"
+    try:
+        content = b"".join([chunk async for chunk in store.read(photo.object_key)])
+    except FileNotFoundError:
+        return
+    archive.writestr(f"{name}.json", _to_json(_columns(photo)))
+    archive.writestr(f"{name}.jpg", content, zipfile.ZIP_STORED)
 
 
 def _columns(row: Base | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Erase what a closed account made: jobs stopped, prompts forgotten, works and files deleted."""
+"""Erase what a closed account made: jobs stopped, prompts forgotten, works, photos and files deleted."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from service.flows.cancel_generation import cancel_generation
 from service.identity import queries as identity
 from service.jobs import queries as jobs
 from service.jobs.errors import NotCancellableError
+from service.photos import queries as photos
 from service.storage.store import FileStore
 from service.works import queries as works
 
@@ -29,9 +30,13 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
     async with sessions() as session:
         if await jobs.list_unfinished(session, user_id):
             return False
-        keys = await works.list_object_keys(session, user_id)
+        keys = [
+            *await works.list_object_keys(session, user_id),
+            *await photos.list_object_keys(session, user_id),
+        ]
     await store.delete(*keys)
     async with sessions.begin() as session:
+        await photos.erase(session, user_id)
         await works.erase(session, user_id)
         await jobs.erase_specs(session, user_id)
         await identity.mark_erased(session, user_id)

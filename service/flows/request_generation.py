@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from billing.catalog import Catalog
-from generators.specs import MAX_SEED, ImageSpec, Spec
+from generators.specs import MAX_SEED, CardSpec, ImageSpec, Spec
 from service.flows.screening import require_spec_allowed
 from service.jobs.admission import Admission, Admitted
 from service.jobs.group_commit import AdmissionWriter
@@ -35,6 +35,7 @@ async def request_generation(
             batch_key=batch_key(spec),
             price_credits=catalog.prices[spec.kind.value],
             image_px=spec.width_px * spec.height_px if isinstance(spec, ImageSpec) else 0,
+            photo_id=spec.photo_id if isinstance(spec, CardSpec) else None,
         )
     )
 

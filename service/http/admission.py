@@ -14,17 +14,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billing.errors import InsufficientCreditsError
-from core.errors import DomainError, ErrorKind
+from core.errors import DomainError
 from generators.specs import CardSpec, ImageSpec, LyricsSpec
 from service import metrics
 from service.dependencies import authenticate, count_request, user_policy
 from service.flows.request_generation import request_generation
 from service.http import problems
+from service.http.idempotency import KEY_PARAMETER, read_key
 from service.jobs.admission import Admitted
 from service.wiring import Services
 
 PATH: Final = "/v1/generations"
-MAX_KEY_CHARS: Final = 255
 JSON_TYPES: Final = ("application/json", "")
 RETRY_AFTER_SECONDS: Final = "1"
 
@@ -52,13 +52,6 @@ GenerationCreate = Annotated[CardCreate | LyricsCreate | ImageCreate, Field(disc
 CREATE: Final[TypeAdapter[CardCreate | LyricsCreate | ImageCreate]] = TypeAdapter(GenerationCreate)
 
 
-class KeyRequiredError(DomainError):
-    """Without a key, a retry after a lost reply would be a second paid job."""
-
-    code = "idempotency_key_required"
-    kind = ErrorKind.INVALID
-
-
 def lane(app: FastAPI) -> ASGIApp:
     """The route as an app of its own; it bypasses the framework's stack, so it answers every error itself."""
 
@@ -83,7 +76,7 @@ async def create_generation(request: Request) -> Response:
     try:
         principal = authenticate(services, request)
         await count_request(request, services, str(principal.user_id), user_policy(services))
-        key = _idempotency_key(request)
+        key = read_key(request)
         body = CREATE.validate_json(await _read_body(request))
         admitted = await request_generation(
             services.admissions, services.catalog, owner_id=principal.user_id, key=key, spec=body.spec
@@ -95,14 +88,6 @@ async def create_generation(request: Request) -> Response:
     except DomainError as error:
         return problems.refuse(request, error)
     return _accepted(admitted)
-
-
-def _idempotency_key(request: Request) -> str:
-    """The key, as a quoted structured-field string or bare. Source: draft-ietf-httpapi-idempotency-key-07."""
-    key = request.headers.get("idempotency-key", "").strip().removeprefix('"').removesuffix('"')
-    if not 0 < len(key) <= MAX_KEY_CHARS or not key.isascii() or not key.isprintable():
-        raise KeyRequiredError("Send Idempotency-Key: 1 to 255 printable characters, new for each work.")
-    return key
 
 
 async def _read_body(request: Request) -> bytes:
@@ -204,21 +189,7 @@ def describe() -> tuple[dict[str, Any], dict[str, Any]]:
         "description": create_generation.__doc__,
         "operationId": "create_generation_v1_generations_post",
         "security": [{"Bearer": []}],
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "schema": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": MAX_KEY_CHARS,
-                    "pattern": "^[ -~]+$",
-                },
-                "description": "New for each work, the same for each retry of it.",
-                "example": "7b0f8f0e-6c7d-4a56-9f0b-0d9d2f3b9f6e",
-            }
-        ],
+        "parameters": [KEY_PARAMETER],
         "requestBody": {
             "required": True,
             "content": {

@@ -38,14 +38,21 @@ class Observed:
 
     Args:
         lanes: by (method, path), apps for hot paths that need nothing of the framework's stack.
+        uploads: by (method, path), the most bytes where a body may be larger than elsewhere.
     """
 
     def __init__(
-        self, app: ASGIApp, *, lanes: Mapping[tuple[str, str], ASGIApp], max_body_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        lanes: Mapping[tuple[str, str], ASGIApp],
+        max_body_bytes: int,
+        uploads: Mapping[tuple[str, str], int],
     ) -> None:
         self._app = app
         self._lanes = lanes
         self._max_body_bytes = max_body_bytes
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,27 +84,29 @@ class Observed:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced) > self._max_body_bytes:
+        most_bytes = self._uploads.get((scope["method"], scope["path"]), self._max_body_bytes)
+        if not announced.isdigit() or int(announced) > most_bytes:
             response = problem_response(Request(scope), 413, "body_too_large")
             await response(scope, receive, send)
             return
         app = self._lanes.get((scope["method"], scope["path"]), self._app)
-        await app(scope, self._bounded(receive), send)
+        await app(scope, _bounded(receive, most_bytes), send)
 
-    def _bounded(self, receive: Receive) -> Receive:
-        """Chunked bodies announce no length: count what arrives."""
-        left = self._max_body_bytes
 
-        async def bounded_receive() -> Message:
-            nonlocal left
-            message = await receive()
-            if message["type"] == "http.request":
-                left -= len(message.get("body", b""))
-                if left < 0:
-                    raise BodyTooLargeError
-            return message
+def _bounded(receive: Receive, most_bytes: int) -> Receive:
+    """Chunked bodies announce no length: count what arrives."""
+    left = most_bytes
 
-        return bounded_receive
+    async def bounded_receive() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] == "http.request":
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise BodyTooLargeError
+        return message
+
+    return bounded_receive
 
 
 def _observe(scope: Scope, request_id: str, status: int, seconds: float) -> None:

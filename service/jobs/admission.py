@@ -1,6 +1,6 @@
 """What one admission asks and how a batch of them is decided. Pure: memory in, outcomes out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,8 @@ from core.errors import DomainError
 from core.ids import new_id
 from service.jobs import fairness
 from service.jobs.errors import IdempotencyKeyReusedError, TierLimitError, TooManyInFlightError
+from service.photos.admitting import OwnedPhoto
+from service.photos.errors import SpecPhotoError
 
 PURPOSE = "generation"
 
@@ -29,6 +31,7 @@ class Admission:
     batch_key: str
     price_credits: int
     image_px: int = 0
+    photo_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,47 +78,53 @@ def decide(
     *,
     now: datetime,
     catalog: Catalog,
+    photos: Collection[OwnedPhoto] = (),
 ) -> tuple[list[Outcome], list[NewJob]]:
     """Decide a batch in order of arrival, each request on its own merits.
 
     Args:
         batch: the locked accounts; changed in memory by what is admitted.
         earlier: jobs already known by key; new ones are added, so duplicates within the batch replay.
+        photos: those that are their owner's and alive, of all that the requests name.
     Returns: one outcome per request, in order, and the jobs to insert.
     """
     outcomes: list[Outcome] = []
     jobs: list[NewJob] = []
     for request in requests:
         try:
-            job = _admit(request, batch, earlier, now, catalog)
+            if first := _earlier(request, batch, earlier):
+                outcomes.append(_admitted(first, is_replay=True))
+                continue
+            _require_photo(request, photos)
+            job = _admit(request, batch, now, catalog)
         except DomainError as refusal:
             outcomes.append(refusal)
             continue
-        if isinstance(job, NewJob):
-            jobs.append(job)
-            outcomes.append(_admitted(_as_earlier(job), is_replay=False))
-            earlier[request.owner_id, request.key] = _as_earlier(job)
-        else:
-            outcomes.append(_admitted(job, is_replay=True))
+        jobs.append(job)
+        outcomes.append(_admitted(_as_earlier(job), is_replay=False))
+        earlier[request.owner_id, request.key] = _as_earlier(job)
     return outcomes, jobs
 
 
-def _admit(
-    request: Admission,
-    batch: CreditBatch,
-    earlier: dict[Key, EarlierJob],
-    now: datetime,
-    catalog: Catalog,
-) -> NewJob | EarlierJob:
+def _earlier(request: Admission, batch: CreditBatch, earlier: dict[Key, EarlierJob]) -> EarlierJob | None:
+    """The job of the same request by an open account, when there is one."""
     account = batch.accounts.get(request.owner_id)
     if account is None:
         raise AccountClosedError("This account does not exist.")
     account.require_open()
     first = earlier.get((request.owner_id, request.key))
-    if first is not None:
-        if first.request_hash != request.request_hash:
-            raise IdempotencyKeyReusedError("This Idempotency-Key was used for a different request.")
-        return first
+    if first is not None and first.request_hash != request.request_hash:
+        raise IdempotencyKeyReusedError("This Idempotency-Key was used for a different request.")
+    return first
+
+
+def _require_photo(request: Admission, photos: Collection[OwnedPhoto]) -> None:
+    if request.photo_id is not None and (request.owner_id, request.photo_id) not in photos:
+        raise SpecPhotoError("There is no such photo.")
+
+
+def _admit(request: Admission, batch: CreditBatch, now: datetime, catalog: Catalog) -> NewJob:
+    account = batch.accounts[request.owner_id]
     if account.period_end is None or now >= account.period_end:
         account.open_period(now, catalog)
         batch.touched.add(account.user_id)

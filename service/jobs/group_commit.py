@@ -19,6 +19,7 @@ from core.database import connect
 from core.errors import DomainError
 from service.jobs.admission import Admission, Admitted, EarlierJob, Key, NewJob, Outcome, decide
 from service.jobs.errors import AdmissionUnavailableError
+from service.photos.admitting import use_photos
 
 log = structlog.get_logger()
 
@@ -125,7 +126,9 @@ class AdmissionWriter:
             owners = {request.owner_id for request in requests}
             batch = await batches.lock_accounts(statements, owners, now)
             earlier = await self._find_earlier(self._connection, requests)
-            outcomes, jobs = decide(requests, batch, earlier, now=now, catalog=self._catalog)
+            wanted = {(one.owner_id, one.photo_id) for one in requests if one.photo_id is not None}
+            photos = await use_photos(self._connection, wanted, now=now) if wanted else ()
+            outcomes, jobs = decide(requests, batch, earlier, now=now, catalog=self._catalog, photos=photos)
             if batch.touched:
                 await batches.write(statements, batch)
             if jobs:

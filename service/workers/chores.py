@@ -14,6 +14,7 @@ from models.generation import JobState
 from models.invariant import InvariantBreach
 from service import metrics
 from service.flows.build_export import build_export
+from service.flows.delete_photo import expire_photos
 from service.flows.erase_account import erase_account
 from service.flows.sweep_leases import sweep_leases
 from service.identity import queries as identity
@@ -42,6 +43,7 @@ class Chores:
             Chore("lots", 60.0, self.expire_lots),
             Chore("exports", 2.0, self.build_exports),
             Chore("old exports", 600.0, self.expire_exports),
+            Chore("photos", 60.0, self.expire_photos),
             Chore("erasures", 5.0, self.erase_accounts),
             Chore("tokens", 3600.0, self.purge_tokens),
             Chore("invariants", 3600.0, self.prove_invariants),
@@ -87,6 +89,12 @@ class Chores:
             async with services.sessions.begin() as session:
                 await exports.expire_export(session, export.id)
         return len(expired) == BATCH
+
+    async def expire_photos(self) -> bool:
+        services = self._services
+        return (
+            await expire_photos(services.sessions, services.store, now=services.clock(), limit=BATCH) == BATCH
+        )
 
     async def erase_accounts(self) -> bool:
         services = self._services
