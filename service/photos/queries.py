@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.generation import Generation, JobState
@@ -88,7 +88,7 @@ async def keep_if_used(session: AsyncSession, photo: Photo, *, now: datetime) ->
         select(Generation.id)
         .where(
             Generation.owner_id == photo.owner_id,
-            Generation.spec["photo_id"].astext == cast(photo.id, String),
+            Generation.spec["photo_id"].astext == str(photo.id),
             Generation.state.in_(USES),
         )
         .exists()

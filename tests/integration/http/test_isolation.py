@@ -10,24 +10,27 @@ from sqlalchemy import select
 
 from models.data_export import DataExport
 from models.generation import Generation, JobState
+from models.photo import Photo
 from models.work import Work
 from service.wiring import Services
 from tests.factories.jobs import running_worker, until
 from tests.factories.people import Person, SignIn, create
+from tests.factories.photos import sent
 
 # Routes whose id is not an owner's: a signed link, or words of our own.
-PUBLIC = {"/files/{file_id}", "/exports/{export_id}", "/problems/{slug}"}
+PUBLIC = {"/files/{file_id}", "/exports/{export_id}", "/photos/{photo_id}", "/problems/{slug}"}
 
 
 @pytest.fixture
 async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
-    """Somebody with a finished work, a queued job and an export request."""
+    """Somebody with a finished work, a queued job, an export request and a photo."""
     person = await sign_in()
     async with running_worker(services):
         done = (await create(client, person)).json()
         assert (await until(services, UUID(done["id"]))).state is JobState.SUCCEEDED
     await create(client, person)
     assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
+    await sent(client, person)
     return person
 
 
@@ -44,6 +47,9 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             "export_id": [
                 str(i)
                 for i in await session.scalars(select(DataExport.id).where(DataExport.user_id == person.id))
+            ],
+            "photo_id": [
+                str(i) for i in await session.scalars(select(Photo.id).where(Photo.owner_id == person.id))
             ],
         }
 
@@ -69,13 +75,13 @@ class TestIsolation:
                     owned = await client.request(method, path.replace(f"{{{names[0]}}}", foreign_id))
                     assert owned.status_code == 401, (method, path)
                     walked += 1
-        assert walked >= 7
+        assert walked >= 9
 
     async def test_lists_show_only_ones_own(
         self, client: httpx.AsyncClient, sign_in: SignIn, victim: Person
     ) -> None:
         stranger = await sign_in()
-        for path in ("/v1/generations", "/v1/works", "/v1/credits/history"):
+        for path in ("/v1/generations", "/v1/works", "/v1/photos", "/v1/credits/history"):
             assert (await client.get(path, headers=stranger.headers)).json()["items"] == []
             assert (await client.get(path, headers=victim.headers)).json()["items"] != []
 
