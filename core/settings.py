@@ -34,6 +34,7 @@ class JobSettings(BaseModel, frozen=True):
     lease_seconds: float = Field(default=30, gt=1, le=600)
     max_attempts: int = Field(default=3, ge=1, le=10)
     deadline_seconds: float = Field(default=300, gt=0)
+    start_seconds: float = Field(default=600, gt=0)  # for a renderer to load its models
     render_processes: int = Field(default=1, ge=1, le=64)
     stop_seconds: float = Field(default=20, ge=0)  # for the batch in hand when the process stops
     kept_rejections_after: int = Field(default=3, ge=0)
@@ -47,9 +48,9 @@ class LimitSettings(BaseModel, frozen=True):
     sign_ups_per_address_hour: int = Field(default=120, gt=0)
     secrets_per_address_hour: int = Field(default=600, gt=0)
     body_bytes: int = Field(default=256 * 1024, gt=1024)
-
     photo_bytes: int = Field(default=12 * 1024 * 1024, gt=1024)
     photos_per_user_hour: int = Field(default=60, gt=0)
+
 
 class ModerationSettings(BaseModel, frozen=True):
     """`lexicon_paths`: the operator's own terms and pardons, in the format of `moderation.terms`.
@@ -58,8 +59,8 @@ class ModerationSettings(BaseModel, frozen=True):
     """
 
     lexicon_paths: tuple[Path, ...] = ()
-
     photo_classifier: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+
 
 class MailSettings(BaseModel, frozen=True):
     """`smtp_host` None prints messages to the log."""
@@ -79,10 +80,11 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".huajian")
     fonts_dir: Path | None = None  # None: "fonts" in the data folder
-    database_url: str | None = None  # None: the private embedded Postgres
     templates_dir: Path | None = None  # the operator's own card templates, beside the shipped ones
+    database_url: str | None = None  # None: the private embedded Postgres
     database_pool_size: int = Field(default=10, ge=2, le=200)
     redis_url: str | None = None  # None: the private embedded Valkey
+    start_wait_seconds: float = Field(default=120, ge=0, le=3600)  # for Postgres and Redis to answer
     public_url: str | None = None
     trusted_proxies: Annotated[str, Field(description="uvicorn's forwarded_allow_ips")] = "127.0.0.1"
     log_format: Annotated[str, Field(pattern="^(json|console)$")] = "json"

@@ -23,13 +23,17 @@ STAGE_SECONDS: Final = Histogram(
     "huajian_stage_seconds", "Time a job spends in a stage", ["kind", "stage"], buckets=SECONDS
 )
 BATCH_SIZE: Final = Histogram("huajian_batch_size", "Jobs per batch", ["kind"], buckets=(1, 2, 4, 8, 16, 32))
+BUSY_SECONDS: Final = Counter(
+    "huajian_device_busy_seconds_total", "Seconds devices spent in passes", ["kind"]
+)
 QUEUE_DEPTH: Final = Gauge("huajian_queue_depth", "Jobs queued", ["kind"])
 QUEUE_AGE: Final = Gauge("huajian_queue_oldest_seconds", "Age of the oldest queued job", ["kind"])
 OPEN_HOLDS: Final = Gauge("huajian_open_holds_credits", "Credits under open holds")
 BREACHES: Final = Gauge("huajian_invariant_breaches", "Rows that break an invariant", ["invariant"])
 
 
-def observe_batch(kind: str, size: int, seconds: float) -> None:
-    """One batch was made and published."""
+def observe_pass(kind: str, size: int, seconds: float) -> None:
+    """A device made so many works at once."""
     BATCH_SIZE.labels(kind).observe(size)
-    STAGE_SECONDS.labels(kind, "make_and_publish").observe(seconds)
+    STAGE_SECONDS.labels(kind, "make").observe(seconds)
+    BUSY_SECONDS.labels(kind).inc(seconds)

@@ -31,7 +31,7 @@ UPDATE generations g
 SET state = 'running', attempts = g.attempts + 1, leased_by = :worker_id,
     lease_expires_at = now() + :lease, started_at = coalesce(g.started_at, now())
 WHERE g.id IN (SELECT id FROM head UNION ALL SELECT id FROM mates)
-RETURNING g.id, g.owner_id, g.kind, g.spec, g.attempts, g.tier, g.price_credits, g.created_at,
+RETURNING g.id, g.owner_id, g.kind, g.spec, g.batch_key, g.attempts, g.tier, g.price_credits, g.created_at,
           g.cancel_requested_at, g.fair_time
 """)
 
@@ -55,6 +55,7 @@ class ClaimedJob:
     owner_id: UUID
     kind: str
     spec: dict[str, Any]
+    batch_key: str
     attempts: int
     tier: str
     price_credits: int
@@ -87,6 +88,7 @@ async def claim_batch(
             owner_id=row.owner_id,
             kind=row.kind,
             spec=row.spec,
+            batch_key=row.batch_key,
             attempts=row.attempts,
             tier=row.tier,
             price_credits=row.price_credits,

@@ -22,17 +22,25 @@ def _durations_key(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """median_seconds: from claim to end, of one job; None before the first one. lanes: jobs at once."""
+    """pass_seconds: of one pass of a device, None before the first one. job_seconds: its share for each job
+    that rode along. lanes: devices at work.
+    """
 
-    median_seconds: float | None
+    pass_seconds: float | None
+    job_seconds: float
     lanes: int
 
     def eta_seconds(self, jobs_ahead: int) -> int | None:
         """Whole seconds until a job with so many before it is done; None when nobody can say."""
-        if self.median_seconds is None or self.lanes == 0:
+        if self.pass_seconds is None or self.lanes == 0:
             return None
-        rounds = jobs_ahead // self.lanes + 1
-        return max(1, math.ceil(rounds * self.median_seconds))
+        return max(1, math.ceil(jobs_ahead * self.job_seconds / self.lanes + self.pass_seconds))
+
+
+def _read_pass(entry: str) -> tuple[float, int]:
+    """(seconds, size); entries of the release before this one have no size."""
+    seconds, _, size = entry.partition("/")
+    return float(seconds), int(size or 1)
 
 
 class Estimates:
@@ -42,10 +50,10 @@ class Estimates:
         self._redis = redis
         self._paces: dict[str, tuple[float, Pace]] = {}
 
-    async def record(self, kind: str, seconds: float) -> None:
-        """One job of that kind took so long."""
+    async def record(self, kind: str, seconds: float, *, size: int = 1) -> None:
+        """A pass of so many jobs of that kind took so long."""
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.lpush(_durations_key(kind), f"{seconds:.3f}")
+            pipeline.lpush(_durations_key(kind), f"{seconds:.3f}/{size}")
             pipeline.ltrim(_durations_key(kind), 0, KEPT_DURATIONS - 1)
             await pipeline.execute()
 
@@ -70,15 +78,17 @@ class Estimates:
 
     async def pace(self, kind: str) -> Pace:
         """The pace of that kind now."""
-        read_at, pace = self._paces.get(kind, (-math.inf, Pace(None, 0)))
+        read_at, pace = self._paces.get(kind, (-math.inf, Pace(None, 0.0, 0)))
         if time.monotonic() - read_at < FRESH_SECONDS:
             return pace
         durations = cast(list[str], await self._redis.lrange(_durations_key(kind), 0, -1))
         workers = cast(
             list[str], await self._redis.zrangebyscore(LANES_KEY, time.time() - WORKER_SECONDS, "+inf")
         )
+        passes = [_read_pass(entry) for entry in durations]
         pace = Pace(
-            median_seconds=statistics.median(map(float, durations)) if durations else None,
+            pass_seconds=statistics.median(seconds for seconds, _ in passes) if passes else None,
+            job_seconds=statistics.median(seconds / size for seconds, size in passes) if passes else 0.0,
             lanes=sum(int(worker.rpartition(":")[2]) for worker in workers),
         )
         self._paces[kind] = (time.monotonic(), pace)

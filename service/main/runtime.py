@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -13,15 +14,21 @@ from core.settings import Settings
 from core.tasks import background, end
 from models.migrations.run import migrate
 from service.engines.engines import Engines
+from service.main.doctor.findings import without_secrets
+from service.main.patience import Patience
 from service.wiring import Services, open_services
 from service.workers.chores import Chores
 from service.workers.generation import GenerationWorker
 from service.workers.keeper import keep
+from service.workers.passes import PassRecorder
+from service.workers.photos import no_photo
+from service.workers.pool import Renderer
 from service.workers.publishing import Publisher
 
 log = structlog.get_logger()
 
 PRODUCER = "service.workers.backends:make_producer"
+ENGINE_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,18 @@ class Parts:
 
 
 @asynccontextmanager
-async def run_parts(settings: Settings, parts: Parts) -> AsyncIterator[Services]:
-    """Start what `parts` names and stop it in reverse order, letting the work in hand finish."""
+async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> AsyncIterator[Services]:
+    """Start what `parts` names and stop it in reverse order, letting the work in hand finish.
+
+    Raises: StartError: Postgres or Redis stayed away for longer than `patience` lasts.
+    """
     engines = Engines(settings.data_dir, database_url=settings.database_url, redis_url=settings.redis_url)
-    endpoints = await engines.start()
     try:
-        async with open_services(settings, endpoints) as services:
-            before, after = await migrate(services.engine)
-            if before != after:
-                log.info("database.migrated", before=before, after=after)
+        endpoints = await patience.insist("The embedded engines", engines.start, tries=ENGINE_TRIES)
+        # Watched from here on: an engine that dies while others still wait for it is brought back.
+        async with background(engines.watch()), open_services(settings, endpoints) as services:
+            await _await_engines(services, patience)
             async with contextlib.AsyncExitStack() as stack:
-                await stack.enter_async_context(background(engines.watch()))
                 await stack.enter_async_context(background(services.hub.run()))
                 if parts.keeper:
                     await stack.enter_async_context(background(keep(Chores(services).all())))
@@ -57,6 +65,20 @@ async def run_parts(settings: Settings, parts: Parts) -> AsyncIterator[Services]
         await engines.stop()
 
 
+async def _await_engines(services: Services, patience: Patience) -> None:
+    """Wait for both, and bring the schema up to date."""
+    settings = services.settings
+    await patience.insist(f"Redis ({_place(settings.redis_url)})", services.redis.ping)
+    migration = partial(migrate, services.engine)
+    before, after = await patience.insist(f"Postgres ({_place(settings.database_url)})", migration)
+    if before != after:
+        log.info("database.migrated", before=before, after=after)
+
+
+def _place(url: str | None) -> str:
+    return "embedded" if url is None else without_secrets(url)
+
+
 def make_worker(services: Services, *, producer: str | None = None) -> GenerationWorker:
     """A worker over these services; `producer` names what makes the works, our backends by default."""
     settings = services.settings.jobs
@@ -64,19 +86,29 @@ def make_worker(services: Services, *, producer: str | None = None) -> Generatio
         services.sessions,
         services.store,
         services.events,
-        services.estimates,
         services.clock,
         max_attempts=settings.max_attempts,
         free_rejections=settings.kept_rejections_after,
     )
+    recorder = PassRecorder(services.estimates)
+    renderers = [
+        Renderer(
+            producer or PRODUCER,
+            silence_seconds=settings.deadline_seconds,
+            start_seconds=settings.start_seconds,
+            lane=lane,
+            watch=recorder,
+        )
+        for lane in range(settings.render_processes)
+    ]
     return GenerationWorker(
         services.sessions,
         services.hub,
         publisher,
-        producer=producer or PRODUCER,
-        lanes=settings.render_processes,
+        services.estimates,
+        renderers,
+        load_photo=no_photo,
         lease=timedelta(seconds=settings.lease_seconds),
-        deadline_seconds=settings.deadline_seconds,
     )
 
 

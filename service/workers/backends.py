@@ -9,6 +9,7 @@ from generators.backends.studio.lyrics.backend import StudioLyricsBackend
 from generators.specs import Kind
 from moderation import prompts
 from service.workers.production import Producer
+from service.workers.routes import Routes
 
 
 def make_producer() -> Producer:
@@ -16,9 +17,11 @@ def make_producer() -> Producer:
     cv2.setNumThreads(1)  # one core a renderer: more renderers use more cores, and better
     prompts.load_lexicon(load_settings().moderation.lexicon_paths)
     return Producer(
-        {
-            Kind.CARD: StudioCardBackend(),
-            Kind.LYRICS: StudioLyricsBackend(),
-            Kind.IMAGE: StudioImageBackend(),
-        }
+        Routes(
+            {
+                Kind.CARD: [StudioCardBackend()],
+                Kind.LYRICS: [StudioLyricsBackend()],
+                Kind.IMAGE: [StudioImageBackend()],
+            }
+        )
     )

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 import structlog
 
@@ -15,14 +13,16 @@ from core.database import Sessions
 from core.ids import new_id
 from generators.failures import Failure, FailureReason
 from generators.specs import Kind
-from service import metrics
 from service.jobs import claims
 from service.jobs.claims import ClaimedJob
+from service.jobs.estimates import Estimates
 from service.jobs.event_hub import EventHub
 from service.jobs.events import WAKE_CHANNEL
 from service.jobs.products import Made, Order
-from service.workers.pool import Renderer, RendererLostError
+from service.workers.photos import LoadPhoto, PhotoGoneError
+from service.workers.pool import MakesWorks, RendererLostError
 from service.workers.publishing import Publisher
+from service.workers.telling import Telling
 
 log = structlog.get_logger()
 
@@ -30,59 +30,68 @@ IDLE_SECONDS: Final = 1.0  # a lost wake-up delays a job by so much at most
 CANCEL_SECONDS: Final = 0.25  # between two looks for cancelled jobs
 ERROR_SECONDS: Final = 1.0
 ANNOUNCE_SECONDS: Final = 5.0
+PASSES_IN_HAND: Final = 2
 
 
-@dataclass(slots=True)
-class RunningBatch:
-    """Jobs that are being made now, and how far each has come."""
+@dataclass(slots=True, eq=False)
+class JobInHand:
+    """One attempt that this worker is making."""
 
-    jobs: list[ClaimedJob]
-    renderer: Renderer
-    shares: dict[int, float] = field(default_factory=dict)
-    asked_to_cancel: set[UUID] = field(default_factory=set)
+    job: ClaimedJob
+    renderer: MakesWorks
+    number: int
+    telling: Telling
+    asked_to_cancel: bool = False
 
 
 class GenerationWorker:
-    """`lanes` renderer processes, each making one batch at a time."""
+    """`renderers`: what makes the works, each with a lane of its own.
+
+    A lane keeps as many jobs in hand as fill two passes: one on the device, one that gathers behind it, so
+    that the device never waits for the database. A job that has failed before is made with nothing else in
+    hand: if it is poison, it takes nobody with it.
+    """
 
     def __init__(
         self,
         sessions: Sessions,
         hub: EventHub,
         publisher: Publisher,
+        estimates: Estimates,
+        renderers: Sequence[MakesWorks],
         *,
-        producer: str,
-        lanes: int,
+        load_photo: LoadPhoto,
         lease: timedelta,
-        deadline_seconds: float,
     ) -> None:
         self.id = new_id()
         self._sessions = sessions
         self._hub = hub
         self._publisher = publisher
+        self._estimates = estimates
+        self._renderers = renderers
+        self._load_photo = load_photo
         self._lease = lease
-        self._renderers = [Renderer(producer, silence_seconds=deadline_seconds) for _ in range(lanes)]
-        self._running: dict[int, RunningBatch] = {}
+        self._in_hand: set[JobInHand] = set()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until `stop` is called and the batches in hand are done, or until cancelled."""
+        """Work until `stop` is called and what is in hand is done, or until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             minders = [
                 tasks.create_task(minder())
                 for minder in (self._keep_leases, self._watch_cancels, self._announce)
             ]
-            lanes = [tasks.create_task(self._serve_lane(lane)) for lane in range(len(self._renderers))]
+            lanes = [tasks.create_task(self._serve_lane(renderer)) for renderer in self._renderers]
             await asyncio.gather(*lanes)
             for minder in minders:
                 minder.cancel()
 
     def stop(self) -> None:
-        """Claim nothing more; `run` returns when the batches in hand are done."""
+        """Claim nothing more; `run` returns when what is in hand is done."""
         self._stopping.set()
 
-    async def _serve_lane(self, lane: int) -> None:
-        renderer = self._renderers[lane]
+    async def _serve_lane(self, renderer: MakesWorks) -> None:
+        lane = Lane()
         offers: Mapping[str, int] = {}
         try:
             with self._hub.listen(WAKE_CHANNEL) as woken:
@@ -90,59 +99,72 @@ class GenerationWorker:
                     woken.clear()
                     try:
                         if not renderer.is_running:
+                            await lane.drained()
                             offers = await renderer.start()
-                        worked = await self.run_once(lane, offers)
+                        claimed = await self._claim(renderer, lane, offers)
                     except Exception:
-                        log.exception("worker.error", lane=lane)
-                        worked = False
+                        log.exception("worker.error")
+                        claimed = 0
                         await self._pause(ERROR_SECONDS)
-                    if not worked:
-                        await self._wait(woken)
+                    if not claimed:
+                        await self._wait(woken, lane)
+                await lane.drained()
+        except asyncio.CancelledError:
+            await lane.abandoned()
+            raise
         finally:
             await renderer.stop()
 
-    async def run_once(self, lane: int, max_batches: Mapping[str, int]) -> int:
-        """Claim one batch and bring every job in it to rest; 0 when nothing was queued."""
-        async with self._sessions.begin() as session:
-            jobs = await claims.claim_batch(
-                session, worker_id=self.id, max_batches=max_batches, lease=self._lease
-            )
-        if not jobs:
+    async def _claim(self, renderer: MakesWorks, lane: "Lane", offers: Mapping[str, int]) -> int:
+        """Take what there is room for and begin to make it; how many jobs that were."""
+        room = lane.room(offers)
+        if not room:
             return 0
-        started = time.monotonic()
-        batch = self._running[lane] = RunningBatch(jobs, self._renderers[lane])
-        try:
-            await self._publisher.announce_running(jobs)
-            made = await self._make(batch)
-            for index, job in enumerate(jobs):
-                await self._publisher.publish(job, made[index], share_done=batch.shares.get(index, 0.0))
-        except asyncio.CancelledError:
-            await asyncio.shield(self._publisher.hand_back(jobs))
-            raise
-        finally:
-            del self._running[lane]
-        seconds = time.monotonic() - started
-        metrics.observe_batch(jobs[0].kind, len(jobs), seconds)
-        await self._publisher.record_pace(jobs[0].kind, seconds)
+        async with self._sessions.begin() as session:
+            jobs = await claims.claim_batch(session, worker_id=self.id, max_batches=room, lease=self._lease)
+        for job in jobs:
+            in_hand = JobInHand(job, renderer, renderer.next_number(), self._publisher.follow(job))
+            self._in_hand.add(in_hand)
+            may_be_poison = job.attempts > 1
+            if may_be_poison:
+                await lane.drained()
+            lane.add(self._serve(in_hand, alone=may_be_poison))
+            if may_be_poison:
+                await lane.drained()
         return len(jobs)
 
-    async def _make(self, batch: RunningBatch) -> list[Made]:
-        order = Order(Kind(batch.jobs[0].kind), [job.spec for job in batch.jobs])
-
-        def on_step(index: int, step: int, steps: int) -> None:
-            batch.shares[index] = step / steps
-            self._publisher.report(batch.jobs[index].id, step, steps)
-
+    async def _serve(self, in_hand: JobInHand, *, alone: bool) -> None:
+        """Bring one claimed job to rest."""
+        job = in_hand.job
         try:
-            return await batch.renderer.run(order, on_step)
+            await self._publisher.announce_running(job)
+            made = await self._make(in_hand, alone=alone)
+            await in_hand.telling.settled()
+            await self._publisher.publish(job, made, share_done=in_hand.telling.share_done)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._publisher.hand_back(job))
+            raise
+        except Exception:  # the database is away: the lease runs out, and the job is made again
+            log.exception("worker.unfinished", job_id=str(job.id))
+        finally:
+            self._in_hand.discard(in_hand)
+
+    async def _make(self, in_hand: JobInHand, *, alone: bool) -> Made:
+        job = in_hand.job
+        try:
+            photo = await self._load_photo(job.owner_id, job.spec)
+            order = Order(Kind(job.kind), job.spec, job.batch_key, job.tier, alone, photo)
+            return await in_hand.renderer.make(in_hand.number, order, in_hand.telling)
+        except PhotoGoneError as error:
+            return Failure(FailureReason.INVALID, str(error))
         except RendererLostError as error:
-            return [Failure(FailureReason.INTERNAL, str(error)) for _ in batch.jobs]
+            return Failure(FailureReason.INTERNAL, str(error))
 
     async def _keep_leases(self) -> None:
         """Extend the leases of what is running; a third of a lease leaves room for a slow database."""
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
-            ids = [job.id for batch in self._running.values() for job in batch.jobs]
+            ids = [in_hand.job.id for in_hand in self._in_hand]
             if ids:
                 with _logged("worker.heartbeat"):
                     async with self._sessions.begin() as session:
@@ -152,45 +174,70 @@ class GenerationWorker:
         """Pass the owners' wishes to stop on to the renderers."""
         while True:
             await asyncio.sleep(CANCEL_SECONDS)
-            batches = list(self._running.values())
-            ids = [job.id for batch in batches for job in batch.jobs]
-            if not ids:
+            in_hand = list(self._in_hand)
+            if not in_hand:
                 continue
             with _logged("worker.watch_cancels"):
                 async with self._sessions() as session:
+                    ids = [one.job.id for one in in_hand]
                     cancelled = await claims.find_cancelled(session, worker_id=self.id, job_ids=ids)
-                for batch in batches:
-                    self._cancel(batch, cancelled)
-
-    @staticmethod
-    def _cancel(batch: RunningBatch, cancelled: set[UUID]) -> None:
-        for index, job in enumerate(batch.jobs):
-            if job.id in cancelled and job.id not in batch.asked_to_cancel:
-                batch.asked_to_cancel.add(job.id)
-                batch.renderer.cancel(index)
+                for one in in_hand:
+                    if one.job.id in cancelled and not one.asked_to_cancel:
+                        one.asked_to_cancel = True
+                        one.renderer.cancel(one.number)
 
     async def _announce(self) -> None:
         lanes = len(self._renderers)
         try:
             while True:
                 with _logged("worker.announce"):
-                    await self._publisher.estimates.announce(self.id, lanes)
+                    await self._estimates.announce(self.id, lanes)
                 await asyncio.sleep(ANNOUNCE_SECONDS)
         finally:
             with _logged("worker.withdraw"):
-                await self._publisher.estimates.withdraw(self.id, lanes)
+                await self._estimates.withdraw(self.id, lanes)
 
-    async def _wait(self, woken: asyncio.Event) -> None:
-        stopping = asyncio.create_task(self._stopping.wait())
-        waking = asyncio.create_task(woken.wait())
-        await asyncio.wait({stopping, waking}, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        waking.cancel()
+    async def _wait(self, woken: asyncio.Event, lane: "Lane") -> None:
+        """Until something may have been queued, a job has come to rest, or it is time to stop."""
+        signals = {asyncio.create_task(event.wait()) for event in (self._stopping, woken)}
+        await asyncio.wait({*signals, *lane.tasks}, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for signal in signals:
+            signal.cancel()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
+
+
+class Lane:
+    """The jobs that one renderer has in hand."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def room(self, offers: Mapping[str, int]) -> dict[str, int]:
+        """How many more jobs of each kind may be taken."""
+        free = {
+            kind: min(largest, PASSES_IN_HAND * largest - len(self.tasks)) for kind, largest in offers.items()
+        }
+        return {kind: count for kind, count in free.items() if count > 0}
+
+    async def drained(self) -> None:
+        """Until nothing is in hand."""
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
+    async def abandoned(self) -> None:
+        """Give up what is in hand; each job is handed back."""
+        for task in self.tasks:
+            task.cancel()
+        await self.drained()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """What parent and renderer say to each other, pickled over their pipe.
 
-In a module of their own: the renderer runs as `__main__`, whose classes its parent could not unpickle.
+`number` is the parent's for one attempt at one work. In a module of their own: the renderer runs as
+`__main__`, whose classes its parent could not unpickle.
 """
 
 from dataclasses import dataclass
@@ -9,29 +10,9 @@ from service.jobs.products import Made, Order
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    offers: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    index: int
-    step: int
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    made: list[Made]
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Start:
+    """Make this work; it may ride with others that were started and have not left yet."""
+
     number: int
     order: Order
 
@@ -39,4 +20,51 @@ class Start:
 @dataclass(frozen=True, slots=True)
 class Cancel:
     number: int
-    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """offers: the largest pass by kind."""
+
+    offers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The renderer could not start."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    number: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A part of the work that is finished and was screened."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One pass came back from the device."""
+
+    kind: str
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    number: int
+    made: Made
+
+
+Wish = Start | Cancel
+News = Ready | Broken | Stepped | Told | Passed | Done

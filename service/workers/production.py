@@ -1,14 +1,17 @@
-"""From specs to finished files. Runs inside the renderer process, where a core or a GPU is its own."""
+"""From orders to finished files. Runs inside the renderer process, where a core or a GPU is its own."""
 
+import contextlib
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
+
+import structlog
 
 from generators import encoders
 from generators.contracts import (
-    Backend,
+    BackendUnavailableError,
     Brief,
-    DeviceMemoryError,
     Failure,
     FailureReason,
     Identity,
@@ -24,72 +27,105 @@ from moderation.errors import PromptRejectedError
 from moderation.prompts import require_allowed
 from provenance import labels
 from service.jobs.products import Made, MadeFile, Order, Product, Rejection
+from service.workers.routes import Routes
 
+log = structlog.get_logger()
+
+NOBODY: Final = Identity("none", "none", "0", is_model=False)
 THUMBNAIL_PX: Final = 480
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
 
-class Producer:
-    """Every kind this process can make, and how."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a backend made of one brief."""
 
-    def __init__(self, backends: Mapping[Kind, Backend]) -> None:
-        self._backends = backends
+    brief: Brief
+    result: Result
+    made_by: Identity
+
+
+class Producer:
+    """Every kind this process can make, and how. Implements `service.jobs.products.WorkMaker`."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
 
     def offers(self) -> dict[str, int]:
-        """Largest batch by kind."""
-        return {kind.value: backend.max_batch for kind, backend in self._backends.items()}
+        """The largest pass by kind."""
+        return self._routes.offers()
 
-    def make(self, order: Order, progress: Progress) -> list[Made]:
-        """Make one batch: generate, moderate, label, encode. One outcome per spec, in order."""
-        backend = self._backends[order.kind]
-        briefs = [_brief(SPECS[order.kind].model_validate(spec), backend.identity) for spec in order.specs]
-        results = _generate(backend, briefs, _WithEncoding(progress))
-        return [
-            _finish(brief, result, backend.identity) for brief, result in zip(briefs, results, strict=True)
-        ]
+    def shape_of(self, order: Order) -> str:
+        """Requests of one key, as far as the same backends serve them."""
+        return f"{order.batch_key or order.kind.value}@{self._routes.name_of(order.kind, order.tier)}"
+
+    def generate(self, orders: Sequence[Order], progress: Progress) -> list[Draft]:
+        """Make one pass, by the first backend of the route that can.
+
+        Raises: DeviceMemoryError when the pass did not fit.
+        """
+        route = self._routes.route(orders[0].kind, orders[0].tier)
+        specs = [SPECS[order.kind].model_validate(order.spec) for order in orders]
+        watched = _WithFinishing(progress)
+        for backend in route:
+            briefs = _briefs(specs, orders, backend.identity)
+            try:
+                results = backend.generate(briefs, watched)
+            except BackendUnavailableError as error:
+                log.warning("producer.backend_away", backend=backend.identity.backend, why=str(error))
+                continue
+            return [
+                Draft(brief, result, backend.identity) for brief, result in zip(briefs, results, strict=True)
+            ]
+        nobody = Failure(FailureReason.INTERNAL, "no backend of the route is there")
+        return [Draft(brief, nobody, NOBODY) for brief in _briefs(specs, orders, NOBODY)]
+
+    def finish(self, order: Order, draft: Draft) -> Made:
+        """Screen, label and encode what was made."""
+        result = draft.result
+        if isinstance(result, Failure):
+            return result
+        try:
+            if result.text is not None:
+                require_allowed([result.text])
+            return _product(draft.brief, result, result.made_by or draft.made_by)
+        except PromptRejectedError as refusal:
+            return Rejection(refusal.category)
+        except Exception:
+            return Failure(FailureReason.INTERNAL, traceback.format_exc())
 
 
-class _WithEncoding:
-    """Adds the encoding, which follows the backend's own steps, to what is reported."""
+class _WithFinishing:
+    """Adds the finishing, which follows the backend's own steps, to what is said; screens what is told."""
 
-    def __init__(self, progress: Progress, offset: int = 0) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._offset = offset
 
     def step(self, index: int, step: int, steps: int) -> bool:
-        return self._progress.step(self._offset + index, step, steps + 1)
+        return self._progress.step(index, step, steps + 1)
 
     def section(self, index: int, text: str) -> None:
-        self._progress.section(self._offset + index, text)
-
-    def shifted(self, by: int) -> "_WithEncoding":
-        """The same for the part of a batch that begins at `by`."""
-        return _WithEncoding(self._progress, self._offset + by)
-
-
-def _generate(backend: Backend, briefs: Sequence[Brief], progress: _WithEncoding) -> list[Result]:
-    """Generate; a batch that does not fit is halved until a single brief does not fit."""
-    try:
-        return backend.generate(briefs, progress)
-    except DeviceMemoryError as error:
-        if len(briefs) == 1:
-            return [Failure(FailureReason.INTERNAL, f"out of device memory: {error}")]
-    except Exception:
-        detail = traceback.format_exc()
-        if len(briefs) == 1:
-            return [Failure(FailureReason.INTERNAL, detail)]
-    middle = len(briefs) // 2
-    return [
-        *_generate(backend, briefs[:middle], progress),
-        *_generate(backend, briefs[middle:], progress.shifted(middle)),
-    ]
+        """A part that would be refused is not shown; the whole is refused when it is finished."""
+        with contextlib.suppress(PromptRejectedError):
+            require_allowed([text])
+            self._progress.section(index, text)
 
 
-def _brief(spec: Spec, identity: Identity) -> Brief:
+def _briefs(specs: Sequence[Spec], orders: Sequence[Order], identity: Identity) -> list[Brief]:
+    return [_brief(spec, order, identity) for spec, order in zip(specs, orders, strict=True)]
+
+
+def _brief(spec: Spec, order: Order, identity: Identity) -> Brief:
     if spec.seed is None:
         raise ValueError("a stored spec always has a seed")
-    label = labels.visible_label(_language(spec), is_model=identity.is_model)
-    return Brief(spec=spec, seed=spec.seed, label=label)
+    language = _language(spec)
+    return Brief(
+        spec=spec,
+        seed=spec.seed,
+        label=labels.visible_label(language, is_model=identity.is_model),
+        model_label=labels.visible_label(language, is_model=True),
+        photo=None,
+    )
 
 
 def _language(spec: Spec) -> str:
@@ -97,35 +133,38 @@ def _language(spec: Spec) -> str:
     return language.value if language else "zh"
 
 
-def _finish(brief: Brief, result: Result, identity: Identity) -> Made:
-    if isinstance(result, Failure):
-        return result
-    try:
-        if result.text is not None:
-            require_allowed([result.text])
-        return _product(brief, result, identity)
-    except PromptRejectedError as refusal:
-        return Rejection(refusal.category)
-    except Exception:
-        return Failure(FailureReason.INTERNAL, traceback.format_exc())
-
-
-def _product(brief: Brief, result: Picture | Motion | Song, identity: Identity) -> Product:
+def _product(brief: Brief, result: Picture | Motion | Song, made_by: Identity) -> Product:
+    parts = {} if isinstance(result, Song) else result.parts
+    is_model = made_by.is_model or any(part.is_model for part in parts.values())
     return Product(
         title=result.title,
         text=result.text,
         language=None if brief.spec.kind is Kind.IMAGE else _language(brief.spec),
         provenance={
-            "backend": identity.backend,
-            "model": identity.model,
-            "revision": identity.revision,
+            **_described(made_by),
             "seed": brief.seed,
-            "ai": identity.is_model,
-            "source_type": labels.source_type(is_model=identity.is_model),
+            "ai": is_model,
+            "source_type": labels.source_type(is_model=is_model),
+            **({"parts": {role: _described(part) for role, part in parts.items()}} if parts else {}),
         },
-        details={"rhyme": dict(result.rhyme)} if isinstance(result, Song) else {},
+        details=_details(result),
         files=_files(brief.spec, result),
     )
+
+
+def _described(identity: Identity) -> dict[str, object]:
+    described: dict[str, object] = {
+        "backend": identity.backend,
+        "model": identity.model,
+        "revision": identity.revision,
+    }
+    return described if identity.steps is None else {**described, "steps": identity.steps}
+
+
+def _details(result: Picture | Motion | Song) -> dict[str, object]:
+    if not isinstance(result, Song):
+        return {}
+    return {"rhyme": dict(result.rhyme), **({"usage": dict(result.usage)} if result.usage else {})}
 
 
 def _files(spec: Spec, result: Picture | Motion | Song) -> tuple[MadeFile, ...]:

@@ -1,13 +1,11 @@
 """What a worker tells the rest of the world: files to the store, ends to the database, news to clients."""
 
-import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import structlog
-from redis.exceptions import RedisError
 
 from core.clock import Clock
 from core.database import Sessions
@@ -20,10 +18,10 @@ from service.flows.finish_generation import StoredFile
 from service.jobs import queries
 from service.jobs.claims import ClaimedJob
 from service.jobs.errors import StaleLeaseError
-from service.jobs.estimates import Estimates
 from service.jobs.events import EventLog
 from service.jobs.products import Made, Product, Rejection
 from service.storage.store import FileStore
+from service.workers.telling import Telling, say
 
 log = structlog.get_logger()
 
@@ -47,40 +45,28 @@ class Publisher:
         sessions: Sessions,
         store: FileStore,
         events: EventLog,
-        estimates: Estimates,
         clock: Clock,
         *,
         max_attempts: int,
         free_rejections: int,
     ) -> None:
-        self.estimates = estimates
         self._sessions = sessions
         self._store = store
         self._events = events
         self._clock = clock
         self._max_attempts = max_attempts
         self._free_rejections = free_rejections
-        self._reports: set[asyncio.Task[None]] = set()
-        self._last_report: dict[UUID, asyncio.Task[None]] = {}
 
-    async def announce_running(self, jobs: Sequence[ClaimedJob]) -> None:
-        """Say that these attempts have begun."""
-        for job in jobs:
-            await self._say(job.id, "state", {"state": "running", "progress": 0.0, "attempt": job.attempts})
+    async def announce_running(self, job: ClaimedJob) -> None:
+        """Say that this attempt has begun."""
+        await self._say(job.id, "state", {"state": "running", "progress": 0.0, "attempt": job.attempts})
 
-    def report(self, job_id: UUID, step: int, steps: int) -> None:
-        """Say how far a job is, without making its maker wait; reports of one job keep their order."""
-        before = self._last_report.get(job_id)
-        task = asyncio.create_task(self._report(job_id, step, steps, before))
-        self._last_report[job_id] = task
-        self._reports.add(task)
-        task.add_done_callback(self._reports.discard)
+    def follow(self, job: ClaimedJob) -> Telling:
+        """What tells the world how this attempt comes along."""
+        return Telling(self._events, job.id)
 
     async def publish(self, job: ClaimedJob, made: Made, *, share_done: float) -> None:
         """Store what was made and bring the job to rest; a stale attempt's files are dropped."""
-        last_report = self._last_report.pop(job.id, None)
-        if last_report is not None:
-            await last_report
         try:
             if isinstance(made, Product):
                 made = await self._succeed(job, made)
@@ -92,13 +78,12 @@ class Publisher:
             metrics.STALE_RESULTS.inc()
             log.warning("worker.stale_result", job_id=str(job.id), attempts=job.attempts)
 
-    async def hand_back(self, jobs: Sequence[ClaimedJob]) -> None:
-        """Queue attempts again that this worker will not finish: it is stopping."""
-        for job in jobs:
-            with contextlib.suppress(StaleLeaseError):
-                async with self._sessions.begin() as session:
-                    await queries.requeue(session, job.id, attempts=job.attempts, leased_by=job.leased_by)
-                await self._say_queued(job)
+    async def hand_back(self, job: ClaimedJob) -> None:
+        """Queue an attempt again that this worker will not finish: it is stopping."""
+        with contextlib.suppress(StaleLeaseError):
+            async with self._sessions.begin() as session:
+                await queries.requeue(session, job.id, attempts=job.attempts, leased_by=job.leased_by)
+            await self._say_queued(job)
 
     async def _succeed(self, job: ClaimedJob, product: Product) -> Product | Failure:
         """Store and end; a store that is down makes it a failed attempt instead."""
@@ -149,14 +134,6 @@ class Publisher:
             stored.append(StoredFile(made, key, digest))
         return stored
 
-    async def _report(self, job_id: UUID, step: int, steps: int, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await before
-        share = round(min(step / steps, 0.99), 2)
-        await self._say(
-            job_id, "progress", {"state": "running", "progress": share, "step": step, "steps": steps}
-        )
-
     async def _say_queued(self, job: ClaimedJob) -> None:
         await self._events.say_queued(job.id)
 
@@ -169,16 +146,7 @@ class Publisher:
             is_final=True,
         )
 
-    async def record_pace(self, kind: str, seconds: float) -> None:
-        """One job of that kind took so long, from claim to end."""
-        with contextlib.suppress(RedisError, OSError):
-            await self.estimates.record(kind, seconds)
-
     async def _say(
         self, job_id: UUID, event: str, data: Mapping[str, Any], *, is_final: bool = False
     ) -> None:
-        """News may be lost without harm: clients are told the row's state in the end."""
-        try:
-            await self._events.append(job_id, event, data, is_final=is_final)
-        except (RedisError, OSError) as error:
-            log.warning("worker.news_lost", job_id=str(job_id), error=repr(error))
+        await say(self._events, job_id, event, data, is_final=is_final)

@@ -1,43 +1,19 @@
-"""The child process in which works are made, and the words it exchanges with its parent over a pipe."""
+"""The child process in which works are made."""
 
 import importlib
+import os
 import signal
 import sys
-import time
+import threading
 import traceback
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from service.workers.messages import Broken, Cancel, Done, Ready, Start, Stepped
+from service.workers.messages import Broken, Ready
+from service.workers.rendering import Locked, Rendering
 
 if TYPE_CHECKING:
-    from service.workers.production import Producer
-
-REPORT_SECONDS: Final = 0.1  # between two reports of one job, so that progress never floods
-
-
-class PipeProgress:
-    """Reports steps to the parent and hears cancellations, both without waiting."""
-
-    def __init__(self, connection: Connection, number: int) -> None:
-        self._connection = connection
-        self._number = number
-        self._cancelled: set[int] = set()
-        self._reported: dict[int, float] = {}
-
-    def step(self, index: int, step: int, steps: int) -> bool:
-        while self._connection.poll():
-            message = self._connection.recv()
-            if isinstance(message, Cancel) and message.number == self._number:
-                self._cancelled.add(message.index)
-        now = time.monotonic()
-        if step == steps or now - self._reported.get(index, 0.0) >= REPORT_SECONDS:
-            self._reported[index] = now
-            self._connection.send(Stepped(index, step, steps))
-        return index not in self._cancelled
-
-    def section(self, index: int, text: str) -> None:
-        """Nobody listens to parts yet."""
+    from service.jobs.products import WorkMaker
 
 
 def main() -> None:
@@ -46,28 +22,36 @@ def main() -> None:
     serve(Connection(int(descriptor)), producer_name)
 
 
-def serve(connection: Connection, producer_name: str) -> None:
-    """Make batch after batch until the parent hangs up; also when the parent is killed.
+def load_maker(name: str) -> "WorkMaker":
+    """What "module:function" makes; loading its models may take minutes."""
+    module, _, function = name.partition(":")
+    maker: WorkMaker = getattr(importlib.import_module(module), function)()
+    return maker
 
-    Args:
-        producer_name: "module:function" of what makes the Producer.
-    """
+
+def serve(connection: Connection, producer_name: str) -> None:
+    """Make works until the parent hangs up; also when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    say = Locked(connection.send)
     try:
-        module, _, function = producer_name.partition(":")
-        producer: Producer = getattr(importlib.import_module(module), function)()
+        maker = load_maker(producer_name)
     except Exception:
-        connection.send(Broken(traceback.format_exc()))
+        say(Broken(traceback.format_exc()))
         return
-    connection.send(Ready(producer.offers()))
-    try:
-        while True:
-            message = connection.recv()
-            if isinstance(message, Start):
-                progress = PipeProgress(connection, message.number)
-                connection.send(Done(producer.make(message.order, progress)))
-    except (EOFError, OSError):  # hung up, also in the middle of a batch
-        return
+    rendering = Rendering(maker, say)
+    threading.Thread(target=_listen, args=(connection, rendering), name="listener", daemon=True).start()
+    say(Ready(dict(maker.offers())))
+    rendering.serve()
+
+
+def _listen(connection: Connection, rendering: Rendering) -> None:
+    """Pass the parent's wishes on. When it hangs up, nobody wants what is being made: end at once."""
+    while True:
+        try:
+            wish = connection.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        rendering.obey(wish)
 
 
 if __name__ == "__main__":

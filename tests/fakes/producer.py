@@ -6,7 +6,7 @@ words: "steps=20 sleep=0.05", "reject", "fail", "invalid", "die", "hang".
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -24,8 +24,11 @@ class ScriptedProducer:
     def offers(self) -> dict[str, int]:
         return {"card": 1, "lyrics": 1, "image": 4}
 
-    def make(self, order: Order, progress: Progress) -> list[Made]:
-        scripts = [_script(spec) for spec in order.specs]
+    def shape_of(self, order: Order) -> str:
+        return order.batch_key
+
+    def generate(self, orders: Sequence[Order], progress: Progress) -> list[Made]:
+        scripts = [_script(order.spec) for order in orders]
         steps = max(int(script.get("steps", 1)) for script in scripts)
         cancelled: set[int] = set()
         for step in range(1, steps + 1):
@@ -33,14 +36,17 @@ class ScriptedProducer:
                 if not progress.step(index, step, steps + 1):
                     cancelled.add(index)
                 time.sleep(float(script.get("sleep", 0)))
+                if "tell" in script:
+                    progress.section(index, f"part {step}")
             if len(cancelled) == len(scripts):
                 break
         return [
-            Failure(FailureReason.CANCELLED, "asked to")
-            if index in cancelled
-            else _act(script, order, order.specs[index])
-            for index, script in enumerate(scripts)
+            Failure(FailureReason.CANCELLED, "asked to") if index in cancelled else _act(script, order)
+            for index, (script, order) in enumerate(zip(scripts, orders, strict=True))
         ]
+
+    def finish(self, order: Order, draft: Made) -> Made:
+        return draft
 
 
 def _script(spec: Mapping[str, Any]) -> dict[str, str]:
@@ -48,7 +54,8 @@ def _script(spec: Mapping[str, Any]) -> dict[str, str]:
     return {key: value or "yes" for key, _, value in (word.partition("=") for word in words)}
 
 
-def _act(script: Mapping[str, str], order: Order, spec: Mapping[str, Any]) -> Made:
+def _act(script: Mapping[str, str], order: Order) -> Made:
+    spec = order.spec
     if "die" in script:
         os._exit(9)
     if "hang" in script:

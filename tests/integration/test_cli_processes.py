@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from generators.specs import CardSpec, Occasion
 from service.engines.endpoints import Endpoints
 from service.jobs.products import Made, Order
 from service.main.commands.making import make_work
+from tests.fakes.producer import ScriptedProducer
 
 HUAJIAN = [sys.executable, "-c", "from service.main.cli import main; main()"]
 SLOW = [sys.executable, "-c", f"from service.main.cli import app; app(obj='{__name__}:make_slow')"]
@@ -34,13 +36,10 @@ PROVED = 'huajian_invariant_breaches{invariant="lot_equals_journal"} 0.0'
 SPEC = CardSpec(occasion=Occasion.MID_AUTUMN, recipient="林晚晴", sender="知夏", seed=7)
 
 
-class SlowProducer:
+class SlowProducer(ScriptedProducer):
     """Says that it has begun, then takes for ever."""
 
-    def offers(self) -> dict[str, int]:
-        return {"card": 1}
-
-    def make(self, order: Order, progress: Progress) -> list[Made]:
+    def generate(self, orders: Sequence[Order], progress: Progress) -> list[Made]:
         Path(os.environ[STARTED]).touch()
         while progress.step(0, 1, 2):
             time.sleep(0.05)

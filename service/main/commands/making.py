@@ -1,6 +1,5 @@
 """Make one work in this process: no server, no database, no queue, no credits."""
 
-import importlib
 import secrets
 from typing import Final
 
@@ -8,14 +7,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from generators.contracts import Failure, FailureReason
+from generators.contracts import DeviceMemoryError, Failure, FailureReason
 from generators.specs import MAX_SEED, Spec
 from moderation.errors import LexiconError, PromptRejectedError
 from moderation.prompts import load_lexicon
 from service.flows.screening import require_spec_allowed
-from service.jobs.products import Made, Order, Product, Rejection
+from service.jobs.products import Made, Order, Product, Rejection, WorkMaker, make_one
 from service.main.commands.environment import read_settings
-from service.workers.production import Producer
+from service.workers.renderer import load_maker
 
 PRODUCER: Final = "service.workers.backends:make_producer"
 FAILED: Final = 1
@@ -70,17 +69,17 @@ def make_work(spec: Spec, *, producer: str | None = None) -> Product:
     except PromptRejectedError as refusal:
         raise _refuse(refusal.category) from refusal
     seed = secrets.randbelow(MAX_SEED + 1) if spec.seed is None else spec.seed
-    order = Order(spec.kind, [spec.model_dump(mode="json") | {"seed": seed}])
+    order = Order(spec.kind, spec.model_dump(mode="json") | {"seed": seed})
     with Bar(spec.kind.value) as bar:
-        (made,) = load_producer(producer or PRODUCER).make(order, bar)
+        made = _make(load_maker(producer or PRODUCER), order, bar)
     return _require_made(made)
 
 
-def load_producer(name: str) -> Producer:
-    """What "module:function" makes; loading the backends may take a while."""
-    module, _, function = name.partition(":")
-    loaded: Producer = getattr(importlib.import_module(module), function)()
-    return loaded
+def _make(maker: WorkMaker, order: Order, bar: Bar) -> Made:
+    try:
+        return make_one(maker, order, bar)
+    except DeviceMemoryError as error:
+        return Failure(FailureReason.INTERNAL, f"it does not fit into the device's memory: {error}")
 
 
 def tell_seed(product: Product) -> None:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from generators.contracts import Failure, Unwatched
 from generators.specs import Kind
-from service.jobs.products import Made, Order, Product
-from service.main.commands.making import PRODUCER, load_producer
+from service.jobs.products import Made, Order, Product, WorkMaker, make_one
+from service.main.commands.making import PRODUCER
 from service.main.doctor.findings import Finding, broken, ok
-from service.workers.production import Producer
+from service.workers.renderer import load_maker
 
 SAMPLES: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.CARD: {"occasion": "thank_you", "recipient": "医生", "sender": "花笺", "seed": 1},
@@ -23,7 +23,7 @@ ADVICE: Final = "see what `huajian card`, `lyrics` or `image` says; `make setup`
 def examine_backends(producer_name: str = PRODUCER) -> list[Finding]:
     """Load the backends as a worker does and make one small work of each kind; nothing is kept."""
     try:
-        producer = load_producer(producer_name)
+        producer = load_maker(producer_name)
     except Exception:
         return [broken("Backends", f"do not load: {_last_line(traceback.format_exc())}", ADVICE)]
     offers = producer.offers()
@@ -33,9 +33,9 @@ def examine_backends(producer_name: str = PRODUCER) -> list[Finding]:
     ]
 
 
-def _try(producer: Producer, kind: Kind, largest_batch: int) -> Finding:
+def _try(producer: WorkMaker, kind: Kind, largest_batch: int) -> Finding:
     began = time.monotonic()
-    (made,) = producer.make(Order(kind, [SAMPLES[kind]]), Unwatched())
+    made = make_one(producer, Order(kind, SAMPLES[kind]), Unwatched())
     seconds = time.monotonic() - began
     if isinstance(made, Product):
         by = made.provenance

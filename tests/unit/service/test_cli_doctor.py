@@ -16,7 +16,7 @@ from core.settings import (
     Settings,
     StorageSettings,
 )
-from generators.contracts import Failure, FailureReason, Progress
+from generators.contracts import Failure, FailureReason
 from service.jobs.products import Made, Order, Rejection
 from service.main.commands.doctor import to_json, to_text
 from service.main.doctor import examination, python
@@ -27,18 +27,19 @@ from service.main.doctor.fonts import examine_fonts
 from service.main.doctor.python import examine_python
 from service.main.doctor.storage import examine_storage
 from service.main.doctor.surroundings import examine_surroundings
+from tests.fakes.producer import ScriptedProducer
 
 
-class Failing:
+class Failing(ScriptedProducer):
     """Makes nothing: cards break, lyrics are refused, and there is no backend for images."""
 
     def offers(self) -> dict[str, int]:
         return {"card": 1, "lyrics": 1}
 
-    def make(self, order: Order, progress: Progress) -> list[Made]:
+    def finish(self, order: Order, draft: Made) -> Made:
         if order.kind == "lyrics":
-            return [Rejection("violence")]
-        return [Failure(FailureReason.INTERNAL, "Traceback…\nOSError: no font")]
+            return Rejection("violence")
+        return Failure(FailureReason.INTERNAL, "Traceback…\nOSError: no font")
 
 
 def make_failing() -> Failing:
