@@ -1,23 +1,57 @@
 """The one way to open Postgres: an engine for the ORM and a plain connection for hot paths."""
 
+from functools import partial
+from typing import Final
+
 import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from core.errors import DomainError, ErrorKind
 
 Sessions = async_sessionmaker[AsyncSession]
 
+CONNECT_SECONDS: Final = 10.0  # a host that swallows packets is as good as none
 # A statement that waits for a lock longer than this gives up: better a clear 503 than a pile-up.
-SESSION_SETTINGS = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s", "timezone": "UTC"}
+SESSION_SETTINGS: Final = {
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+AWAY: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,  # starting, recovering or shutting down
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+class DatabaseAwayError(DomainError, ConnectionError):
+    """Postgres is down, restarting, recovering or full. `reason` is for operators, the message is public."""
+
+    code = "unavailable"
+    kind = ErrorKind.UNAVAILABLE
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The database is not answering.")
+        self.reason = reason
 
 
 def create_engine(database_url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine over asyncpg; `database_url` may be `postgresql://` or `postgresql+asyncpg://`."""
+    """An engine over asyncpg; `database_url` may be `postgresql://` or `postgresql+asyncpg://`.
+
+    Whoever needs a connection that cannot be made gets a DatabaseAwayError.
+    """
     return create_async_engine(
         make_url(database_url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"server_settings": SESSION_SETTINGS},
+        async_creator=partial(connect, database_url),
     )
 
 
@@ -27,6 +61,17 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
 
 
 async def connect(database_url: str) -> asyncpg.Connection:
-    """One raw connection for a hot path that prepares its own statements."""
+    """One raw connection, for a hot path that prepares its own statements.
+
+    Raises: DatabaseAwayError; asyncpg's own errors for what waiting does not cure, such as a wrong password.
+    """
     plain = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return await asyncpg.connect(plain, server_settings=SESSION_SETTINGS)
+    try:
+        return await asyncpg.connect(plain, server_settings=SESSION_SETTINGS, timeout=CONNECT_SECONDS)
+    except AWAY as error:
+        raise DatabaseAwayError(str(error) or type(error).__name__) from error
+
+
+def was_interrupted(error: DBAPIError) -> bool:
+    """Whether a statement lost its connection or waited too long for a lock: nothing is wrong with it."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE

@@ -92,6 +92,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         )
         operation, components = admission.describe()
         schema["paths"][admission.PATH]["post"] = operation
+        problems.document_outages(schema["paths"])
         schemas = schema["components"]["schemas"]
         schemas.update(components)
         schemas["Problem"] = problems.schema()

@@ -9,6 +9,10 @@ class EngineStartError(EngineError):
     """An engine could not be brought up; the message ends with what it printed."""
 
 
+class EngineDiedError(EngineStartError):
+    """It ended while it was coming up: killed perhaps, so another try may help."""
+
+
 class EngineStopError(EngineError):
     """An engine or something it left behind did not go away."""
 

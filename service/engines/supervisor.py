@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from service.engines import processes
-from service.engines.errors import EngineStartError, EngineStopError
+from service.engines.errors import EngineDiedError, EngineStartError, EngineStopError
 from service.engines.locks import FileLock, is_held
 from service.engines.server import Server
 
@@ -31,7 +31,7 @@ def bring_up(server: Server) -> None:
     """Adopt the engine when it runs, start it when it does not, and return when it answers.
 
     Raises:
-        EngineStartError: it did not come up; nothing that still works was harmed.
+        EngineStartError: it did not come up (EngineDiedError: it ended); nothing that works was harmed.
         EngineStopError: children of a dead server would not go away.
     """
     if server.answers() or _await_answer(server, looks=_LOOKS_FOR_A_LEADER):
@@ -41,7 +41,7 @@ def bring_up(server: Server) -> None:
     _sweep(server)
     _spawn(server)
     if not _await_answer(server):
-        raise EngineStartError(f"{server.name} ended while starting: {server.printed()}")
+        raise EngineDiedError(f"{server.name} ended while starting: {server.printed()}")
     log.info("engine.started", engine=server.name, seconds=round(time.monotonic() - began, 3))
 
 

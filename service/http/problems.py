@@ -12,10 +12,13 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.database import DatabaseAwayError, was_interrupted
 from core.errors import DomainError, ErrorKind
 from service import metrics
 from service.http.languages import preferred_language
@@ -43,6 +46,7 @@ HTTP_CODES: Final = {
 TITLES: Final[dict[str, dict[str, str]]] = tomllib.loads(
     Path(__file__).with_name("problems.toml").read_text("utf-8")
 )
+NEEDS_NOTHING: Final = frozenset({"/health/live", "/metrics"})
 RETRYABLE: Final = frozenset({429, 503})
 
 
@@ -95,6 +99,14 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": f"A problem with status {status}", "content": {MEDIA_TYPE: {"schema": _REF}}}
         for status in statuses
     }
+
+
+def document_outages(paths: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """Add to every operation that Postgres or Redis may be away; only two answer without them."""
+    for path, operations in paths.items():
+        if path not in NEEDS_NOTHING:
+            for operation in operations.values():
+                operation["responses"].setdefault("503", documented(503)[503])
 
 
 _REF: Final = {"$ref": "#/components/schemas/Problem"}
@@ -168,6 +180,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         return refuse_http(request, error)
+
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(PoolTimeoutError)
+    async def database(request: Request, error: Exception) -> Response:
+        if isinstance(error, DBAPIError) and not was_interrupted(error):
+            return refuse_unexpected(request, error)
+        log.warning("http.interrupted", error=type(error).__name__)
+        return refuse(request, DatabaseAwayError("interrupted"))
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:

@@ -15,7 +15,7 @@ from billing import batches
 from billing.catalog import Catalog
 from billing.connections import Statements
 from core.clock import Clock
-from core.database import connect
+from core.database import AWAY, connect
 from core.errors import DomainError
 from service.jobs.admission import Admission, Admitted, EarlierJob, Key, NewJob, Outcome, decide
 from service.jobs.errors import AdmissionUnavailableError
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 MAX_BATCH: Final = 256  # bounds a transaction's locks and the reply time of its last member
 RETRY_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # a restart of Postgres fits in
-LOST_CONNECTION: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+LOST_CONNECTION: Final = (*AWAY, asyncpg.InterfaceError)
 
 FIND_EARLIER: Final = """
 SELECT g.owner_id, g.idempotency_key, g.id, g.kind, g.state, g.price_credits, g.created_at, g.request_hash

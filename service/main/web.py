@@ -12,16 +12,18 @@ from fastapi import FastAPI
 from core.settings import Settings
 from moderation import prompts
 from service.app import create_app
+from service.main.patience import Patience, StartError
 from service.main.runtime import Parts, run_parts
 
 GRACEFUL_SECONDS = 10
 
 
 class Server(uvicorn.Server):
-    """Says when it has begun, and tells open streams to end when a signal arrives."""
+    """Says when it has begun; a signal ends open streams, and the patience of a start."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, patience: Patience, announce: Callable[[int], None]) -> None:
         super().__init__(config)
+        self._patience = patience
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -34,16 +36,17 @@ class Server(uvicorn.Server):
         services = getattr(app.state, "services", None)
         if services is not None:
             services.stopping.set()
+        self._patience.give_up()
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
-def build_app(settings: Settings, parts: Parts) -> FastAPI:
+def build_app(settings: Settings, parts: Parts, patience: Patience) -> FastAPI:
     """The app with everything behind it started and stopped by its lifespan."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         prompts.load_lexicon(settings.moderation.lexicon_paths)
-        async with run_parts(settings, parts) as services:
+        async with run_parts(settings, parts, patience) as services:
             app.state.services = services
             yield
 
@@ -53,9 +56,13 @@ def build_app(settings: Settings, parts: Parts) -> FastAPI:
 async def serve(
     settings: Settings, parts: Parts, *, host: str, port: int, announce: Callable[[int], None]
 ) -> None:
-    """Serve until a signal; `announce` is told the port once requests are answered."""
+    """Serve until a signal; `announce` is told the port once requests are answered.
+
+    Raises: SystemExit: with what is away when the start gave up.
+    """
+    patience = Patience(settings.start_wait_seconds)
     config = uvicorn.Config(
-        build_app(settings, parts),
+        build_app(settings, parts, patience),
         host=host,
         port=port,
         log_config=None,
@@ -65,17 +72,22 @@ async def serve(
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         server_header=False,
     )
-    server = Server(config, announce)
-    await server.serve()
-    if not server.started:
-        raise SystemExit(3)
+    try:
+        await Server(config, patience, announce).serve()
+    except SystemExit:
+        if patience.fault is not None:
+            raise SystemExit(f"Huajian did not start. {patience.fault}") from None
+        raise
 
 
 async def run_until_signal(settings: Settings, parts: Parts) -> None:
     """For processes without a web server: run until SIGINT or SIGTERM."""
-    stop = asyncio.Event()
+    patience = Patience(settings.start_wait_seconds)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with run_parts(settings, parts):
-        await stop.wait()
+        loop.add_signal_handler(number, patience.give_up)
+    try:
+        async with run_parts(settings, parts, patience):
+            await patience.given_up.wait()
+    except StartError as fault:
+        raise SystemExit(f"Huajian did not start. {fault}") from None

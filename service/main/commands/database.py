@@ -14,6 +14,7 @@ from core.settings import Settings
 from models.migrations.run import current_and_newest
 from service.engines.engines import Engines
 from service.engines.errors import EngineError
+from service.main.doctor.findings import one_line
 
 POOL_SIZE: Final = 2
 AWAY: Final = (EngineError, SQLAlchemyError, asyncpg.PostgresError, OSError)
@@ -32,7 +33,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
             engine = create_engine(endpoints.database_url, pool_size=POOL_SIZE)
             await current_and_newest(engine)
         except AWAY as error:
-            typer.echo(f"The database does not answer: {first_line(error)}", err=True)
+            typer.echo(f"The database does not answer: {one_line(error)}", err=True)
             raise typer.Exit(1) from error
         try:
             yield engine
@@ -53,8 +54,3 @@ async def require_newest_schema(engine: AsyncEngine) -> None:
             f"The schema is at {current or 'nothing'}, this release needs {newest}: huajian migrate", err=True
         )
         raise typer.Exit(1)
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, without the statement and the links that SQLAlchemy adds."""
-    return str(error).partition("\n")[0] or repr(error)

@@ -13,8 +13,9 @@ from core.settings import Settings
 from models import migrations
 from models.migrations.run import current_and_newest
 from models.migrations.run import migrate as move_schema
-from service.main.commands.database import first_line, open_database
+from service.main.commands.database import open_database
 from service.main.commands.environment import keep_logs_quiet, read_settings
+from service.main.doctor.findings import one_line
 
 app = typer.Typer(add_completion=False)
 HEAD: Final = "head"
@@ -71,5 +72,5 @@ async def _move(engine: AsyncEngine, revision: str) -> tuple[str | None, str | N
     try:
         return await move_schema(engine, revision)
     except DBAPIError as error:
-        typer.echo(f"Nothing was changed: {first_line(error)}", err=True)
+        typer.echo(f"Nothing was changed: {one_line(error)}", err=True)
         raise typer.Exit(1) from error

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from core.database import DatabaseAwayError
+
 
 class Verdict(StrEnum):
     OK = "ok"
@@ -52,5 +54,6 @@ def without_secrets(url: str) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, in one line; its name when it says nothing."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    """What an error says to operators, in one line; its name when it says nothing."""
+    says = error.reason if isinstance(error, DatabaseAwayError) else str(error)
+    return says.strip().partition("\n")[0] or type(error).__name__
