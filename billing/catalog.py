@@ -12,12 +12,16 @@ Texts = dict[Annotated[str, Field(pattern="^(zh|en)$")], str]
 
 
 class Tier(BaseModel, frozen=True, extra="forbid"):
-    """`weight` is the share of the queue under load; `in_flight` caps jobs queued or running."""
+    """`weight` is the share of the queue under load; `in_flight` caps jobs queued or running.
+
+    batch_rows: caps the rows of batches that are queued or running, which `in_flight` does not count.
+    """
 
     rank: int = Field(ge=0)
     monthly_credits: int = Field(gt=0)
     weight: int = Field(gt=0, le=1000)
     in_flight: int = Field(gt=0)
+    batch_rows: int = Field(ge=0)
     max_image_px: int = Field(gt=0)
     name: Texts
 

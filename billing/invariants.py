@@ -21,6 +21,12 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT h.id, h.state, sum(e.quantity) AS outstanding
         FROM credit_holds h JOIN credit_entries e ON e.hold_id = h.id
         GROUP BY h.id HAVING (h.state = 'released') <> (sum(e.quantity) = 0)""",
+    "hold_is_what_did_not_come_back": """
+        SELECT h.id, h.state, h.amount_credits, h.returned_credits, -sum(e.quantity) AS outstanding
+        FROM credit_holds h JOIN credit_entries e ON e.hold_id = h.id
+        GROUP BY h.id
+        HAVING -sum(e.quantity) <> CASE h.state WHEN 'released' THEN 0
+                                   ELSE h.amount_credits - h.returned_credits END""",
     "one_monthly_lot_per_period": """
         SELECT user_id, effective_at, count(*) FROM credit_lots WHERE source = 'monthly'
         GROUP BY user_id, effective_at HAVING count(*) > 1""",

@@ -23,9 +23,11 @@ SELECT user_id, id, 'expire', -remaining FROM due
 # What came back late may be used for 24 hours more, but never beyond a week after the lot's own expiry:
 # holding and cancelling in turn must not keep a credit alive for ever.
 RETURN_TO_LOTS = text("""
-WITH returned AS (
+WITH back AS (
+  SELECT * FROM unnest(CAST(:lot_ids AS uuid[]), CAST(:quantities AS int[])) AS b(lot_id, quantity)
+), returned AS (
   UPDATE credit_lots l
-  SET remaining = l.remaining - e.quantity,
+  SET remaining = l.remaining + b.quantity,
       grace_ends_at = CASE WHEN l.expires_at <= :now
         THEN coalesce(l.grace_ends_at, l.expires_at + interval '7 days') ELSE l.grace_ends_at END,
       expires_at = CASE WHEN l.expires_at <= :now
@@ -33,13 +35,32 @@ WITH returned AS (
                       least(:now + interval '24 hours',
                             coalesce(l.grace_ends_at, l.expires_at + interval '7 days')))
         ELSE l.expires_at END
-  FROM credit_entries e
-  WHERE e.hold_id = :hold_id AND e.kind = 'hold' AND l.id = e.lot_id
-  RETURNING l.user_id, l.id, e.quantity
+  FROM back b WHERE l.id = b.lot_id
+  RETURNING l.user_id, l.id, b.quantity
 )
-INSERT INTO credit_entries (user_id, lot_id, hold_id, kind, quantity)
-SELECT user_id, id, :hold_id, 'release', -quantity FROM returned
+INSERT INTO credit_entries (user_id, lot_id, hold_id, share_id, kind, quantity)
+SELECT user_id, id, :hold_id, CAST(:share_id AS uuid), 'release', quantity FROM returned
 """)
+
+# What was taken last comes first: it goes back first, so that what is spent is what burns first.
+HOLD_LINES = text("""
+SELECT lot_id, -sum(quantity) AS outstanding FROM credit_entries
+WHERE hold_id = :hold_id GROUP BY lot_id HAVING sum(quantity) < 0 ORDER BY min(id) DESC
+""")
+
+CLOSE_SHARE = text("""
+UPDATE credit_holds
+SET spent_credits = spent_credits + :spent, returned_credits = returned_credits + :returned,
+    state = CASE WHEN spent_credits + returned_credits + :spent + :returned < amount_credits THEN 'held'
+                 WHEN spent_credits + :spent > 0 THEN 'settled' ELSE 'released' END,
+    closed_at = CASE WHEN spent_credits + returned_credits + :spent + :returned = amount_credits
+                THEN CAST(:now AS timestamptz) END
+WHERE id = :hold_id AND state = 'held'
+  AND spent_credits + returned_credits + :spent + :returned <= amount_credits
+RETURNING user_id, state <> 'held' AS is_last
+""")
+
+OPEN_CREDITS = CreditHold.amount_credits - CreditHold.spent_credits - CreditHold.returned_credits
 
 DUE_LOTS = text("""
 SELECT id, user_id FROM credit_lots
@@ -65,25 +86,58 @@ async def lock_accounts(session: AsyncSession, user_ids: Sequence[UUID]) -> Sequ
 
 
 async def close_hold(session: AsyncSession, hold_id: UUID, state: HoldState, now: datetime) -> UUID | None:
-    """Close an open hold; its user's id, or None when it was closed before."""
+    """Close an open hold whole; its user's id, or None when it or a share of it was closed before."""
     statement = (
         update(CreditHold)
         .where(CreditHold.id == hold_id, CreditHold.state == HoldState.HELD)
+        .where(CreditHold.spent_credits + CreditHold.returned_credits == 0)
         .values(state=state, closed_at=now)
         .returning(CreditHold.user_id)
     )
     return await session.scalar(statement)
 
 
-async def return_to_lots(session: AsyncSession, hold_id: UUID, now: datetime) -> None:
-    """Give every line of a released hold back to its lot; the caller has locked the account.
+async def close_share(
+    session: AsyncSession, hold_id: UUID, *, spent: int, returned: int, now: datetime
+) -> tuple[UUID, bool] | None:
+    """Decide so many credits of an open hold: its user's id and whether they were its last.
+
+    None when fewer than that are open; nothing was written.
+    """
+    row = (
+        await session.execute(
+            CLOSE_SHARE, {"hold_id": hold_id, "spent": spent, "returned": returned, "now": now}
+        )
+    ).one_or_none()
+    return None if row is None else (row.user_id, row.is_last)
+
+
+async def list_hold_lines(session: AsyncSession, hold_id: UUID) -> Sequence[tuple[UUID, int]]:
+    """(lot id, credits of it that have not come back), what was taken last first."""
+    rows = (await session.execute(HOLD_LINES, {"hold_id": hold_id})).all()
+    return [(row.lot_id, int(row.outstanding)) for row in rows]
+
+
+async def return_to_lots(
+    session: AsyncSession,
+    hold_id: UUID,
+    lines: Sequence[tuple[UUID, int]],
+    *,
+    now: datetime,
+    share_id: UUID | None = None,
+) -> None:
+    """Give (lot id, credits) of a hold back to the lots; the caller has locked the account.
 
     What an expired lot still held is expired first, so that only the returned credits live on. The
-    journal's unique (hold, lot, kind) makes a second return impossible.
+    journal's unique (hold, lot, kind, share) makes a second return impossible.
     """
-    held = select(CreditEntry.lot_id).where(CreditEntry.hold_id == hold_id)
-    await expire(session, (await session.scalars(held)).all(), now)
-    await session.execute(RETURN_TO_LOTS, {"hold_id": hold_id, "now": now})
+    lot_ids = [lot_id for lot_id, _ in lines]
+    await expire(session, lot_ids, now)
+    quantities = [quantity for _, quantity in lines]
+    await session.execute(
+        RETURN_TO_LOTS,
+        {"hold_id": hold_id, "share_id": share_id, "lot_ids": lot_ids, "quantities": quantities, "now": now},
+    )
 
 
 async def expire(session: AsyncSession, lot_ids: Sequence[UUID], now: datetime) -> None:
@@ -114,10 +168,8 @@ async def list_live_lots(session: AsyncSession, user_id: UUID, now: datetime) ->
 
 
 async def sum_held(session: AsyncSession, user_id: UUID) -> int:
-    """Credits under open holds."""
-    statement = select(CreditHold.amount_credits).where(
-        CreditHold.user_id == user_id, CreditHold.state == HoldState.HELD
-    )
+    """Credits under open holds that are not decided yet."""
+    statement = select(OPEN_CREDITS).where(CreditHold.user_id == user_id, CreditHold.state == HoldState.HELD)
     return sum(await session.scalars(statement))
 
 
@@ -140,7 +192,5 @@ async def list_entries(
 
 async def sum_all_held(session: AsyncSession) -> int:
     """Credits under open holds, of everybody."""
-    statement = select(func.coalesce(func.sum(CreditHold.amount_credits), 0)).where(
-        CreditHold.state == HoldState.HELD
-    )
+    statement = select(func.coalesce(func.sum(OPEN_CREDITS), 0)).where(CreditHold.state == HoldState.HELD)
     return (await session.execute(statement)).scalar_one()

@@ -1,5 +1,5 @@
 """Importing this package registers every table on `Base.metadata`."""
 
-from models import credit, data_export, generation, invariant, photo, user, work
+from models import batch, credit, data_export, generation, invariant, photo, user, work
 
-__all__ = ["credit", "data_export", "generation", "invariant", "photo", "user", "work"]
+__all__ = ["batch", "credit", "data_export", "generation", "invariant", "photo", "user", "work"]

@@ -85,12 +85,25 @@ class HoldState(StrEnum):
 
 
 class CreditHold(HasCreatedAt, Base):
-    """Credits reserved for one business object, whose id it carries. Its lines are journal entries."""
+    """Credits reserved for one business object, whose id it carries. Its lines are journal entries.
+
+    spent_credits, returned_credits: what was decided so far of a hold that is closed share by share, such as
+        a batch's; both stay 0 where the whole hold is decided at once. It closes with its last share, as
+        SETTLED when any of it was spent.
+    """
 
     __tablename__ = "credit_holds"
     __table_args__ = (
         CheckConstraint("amount_credits > 0", name="amount_positive"),
         CheckConstraint("(state = 'held') = (closed_at IS NULL)", name="closed_when_not_held"),
+        CheckConstraint(
+            "spent_credits >= 0 AND returned_credits >= 0"
+            " AND spent_credits + returned_credits <= amount_credits",
+            name="shares_within_amount",
+        ),
+        CheckConstraint(
+            "state <> 'held' OR spent_credits + returned_credits < amount_credits", name="held_has_open_share"
+        ),
         Index("ix_credit_holds_user_created", "user_id", "created_at"),
         Index("ix_credit_holds_open", "user_id", postgresql_where="state = 'held'"),
     )
@@ -99,6 +112,8 @@ class CreditHold(HasCreatedAt, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
     purpose: Mapped[str] = mapped_column(String(32))
     amount_credits: Mapped[int]
+    spent_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+    returned_credits: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[HoldState] = mapped_column(stored_enum(HoldState, "hold_state"), default=HoldState.HELD)
     closed_at: Mapped[datetime | None]
 
@@ -113,7 +128,10 @@ class EntryKind(StrEnum):
 
 
 class CreditEntry(HasCreatedAt, Base):
-    """One movement of one lot. Append-only by trigger; per lot, the sum equals `remaining`."""
+    """One movement of one lot. Append-only by trigger; per lot, the sum equals `remaining`.
+
+    share_id: whose share of the hold came back, such as a job of a batch; None when it was all of it.
+    """
 
     __tablename__ = "credit_entries"
     __table_args__ = (
@@ -121,12 +139,14 @@ class CreditEntry(HasCreatedAt, Base):
         CheckConstraint("(kind IN ('grant', 'release')) = (quantity > 0)", name="sign_follows_kind"),
         CheckConstraint("(kind IN ('hold', 'release')) = (hold_id IS NOT NULL)", name="hold_named"),
         Index(
-            "uq_credit_entries_hold_line",
+            "uq_credit_entries_hold_share",
             "hold_id",
             "lot_id",
             "kind",
+            "share_id",
             unique=True,
             postgresql_where="hold_id IS NOT NULL",
+            postgresql_nulls_not_distinct=True,
         ),
         Index("uq_credit_entries_grant", "lot_id", unique=True, postgresql_where="kind = 'grant'"),
         Index("ix_credit_entries_lot", "lot_id"),
@@ -137,5 +157,6 @@ class CreditEntry(HasCreatedAt, Base):
     user_id: Mapped[UUID]
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"))
     hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_holds.id", ondelete="RESTRICT"))
+    share_id: Mapped[UUID | None]
     kind: Mapped[EntryKind] = mapped_column(stored_enum(EntryKind, "entry_kind"))
     quantity: Mapped[int]

@@ -31,7 +31,11 @@ TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
 
 
 class Generation(HasId, HasCreatedAt, Base):
-    """`attempts` is also the fence: a worker may only end the attempt that it claimed."""
+    """`attempts` is also the fence: a worker may only end the attempt that it claimed.
+
+    batch_id: the batch whose row this is; its credits are then a share of the batch's hold, and it does not
+        count as in flight.
+    """
 
     __tablename__ = "generations"
     __table_args__ = (
@@ -46,6 +50,12 @@ class Generation(HasId, HasCreatedAt, Base):
         Index("ix_generations_batches", "batch_key", "fair_time", "id", postgresql_where="state = 'queued'"),
         Index("ix_generations_leases", "lease_expires_at", postgresql_where="state = 'running'"),
         Index("ix_generations_owner_id", "owner_id", "id"),
+        Index("ix_generations_batch_id", "batch_id", postgresql_where="batch_id IS NOT NULL"),
+        Index(
+            "ix_generations_live_rows",
+            "owner_id",
+            postgresql_where="batch_id IS NOT NULL AND state IN ('queued', 'running')",
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
@@ -55,6 +65,7 @@ class Generation(HasId, HasCreatedAt, Base):
     spec: Mapped[Json]
     tier: Mapped[str] = mapped_column(String(32))
     batch_key: Mapped[str] = mapped_column(String(120))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id", ondelete="RESTRICT"))
     price_credits: Mapped[int]
     state: Mapped[JobState] = mapped_column(stored_enum(JobState, "job_state"), default=JobState.QUEUED)
     fair_time: Mapped[datetime]
