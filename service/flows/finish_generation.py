@@ -12,6 +12,8 @@ from core.ids import new_id
 from models.base import Json
 from models.generation import JobState
 from models.work import Work, WorkFile
+from service.batches import queries as batches
+from service.flows.settle_row import settle_row
 from service.flows.who_pays import Payment, decide_payment
 from service.jobs import queries as jobs
 from service.jobs.claims import ClaimedJob
@@ -97,7 +99,14 @@ async def fail(
 async def settle_ended(
     session: AsyncSession, job_id: UUID, owner_id: UUID, payment: Payment, *, now: datetime
 ) -> None:
-    """What every end of a job has in common: its hold is closed and one job less is in flight."""
+    """What every end of a job has in common: its hold is closed and one job less is in flight.
+
+    A row of a batch decides its share of the batch's hold instead, and never was in flight.
+    """
+    share = await batches.find_share(session, job_id)
+    if share is not None:
+        await settle_row(session, job_id, share, payment, now=now)
+        return
     if payment is Payment.SETTLE:
         await holds.settle(session, job_id, now=now)
     else:

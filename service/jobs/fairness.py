@@ -9,6 +9,10 @@ docs/decisions/scheduling.md.
 - A share is shorter for a heavier tier, and its jobs start a little in the past.
 - Tags never lie further ahead than MAX_LEAD, so no job is overtaken by anything that arrives later than
   MAX_LEAD + MAX_HEAD_START after it: waiting is what raises a job's priority, and nobody starves.
+- The rows of a batch stand one share apart from now on, without a head start and without MAX_LEAD, and do not
+  move the user's tag: under load a batch gets what a user gets who asks for one work after the other, and
+  neither the owner's single works nor anybody else's wait behind all of it. An idle queue serves it at once.
+  Its last row starves no more than others do: its tag, however late, is a moment that comes.
 """
 
 from datetime import datetime, timedelta
@@ -33,3 +37,17 @@ def start_tag(now: datetime, *, user_tag: datetime | None, weight: int) -> datet
 def next_user_tag(tag: datetime, *, price_credits: int, weight: int) -> datetime:
     """Where the job's share ends: the start of the same user's next one."""
     return tag + SHARE * price_credits / weight
+
+
+def row_tags(
+    now: datetime, count: int, *, previous: datetime | None, price_credits: int, weight: int
+) -> list[datetime]:
+    """Where the `count` rows of a batch stand.
+
+    Args:
+        previous: the last tag among the rows of the same user that wait or run already; None without any.
+        price_credits: of one row.
+    """
+    share = SHARE * price_credits / weight
+    first = now if previous is None else max(now, previous + share)
+    return [first + share * row for row in range(count)]

@@ -39,7 +39,7 @@ async def list_jobs(
 
 
 async def list_unfinished(session: AsyncSession, owner_id: UUID) -> Sequence[Generation]:
-    """The owner's jobs that are queued or running; at most as many as the tier allows in flight."""
+    """The owner's jobs that are queued or running; at most as many as the tier allows, rows included."""
     statement = select(Generation).where(
         Generation.owner_id == owner_id, Generation.state.in_((JobState.QUEUED, JobState.RUNNING))
     )

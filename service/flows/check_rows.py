@@ -1,0 +1,63 @@
+"""Check the rows of a batch, each on its own: a bad one is reported and spoils nothing."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from generators.specs import MAX_SEED, CardSpec
+from moderation.errors import PromptRejectedError
+from service.batches.table import SentRow
+from service.flows.screening import require_spec_allowed
+
+MAX_PROBLEMS: Final = 3  # of one row; a fourth helps nobody
+MAX_LOC_CHARS: Final = 40
+SEED_BITS: Final = MAX_SEED.bit_length()
+
+Problem = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A spec ready for a job, seed included; or problems as `models.batch.BatchRow` keeps them."""
+
+    line: int
+    spec: dict[str, Any] | None
+    problems: list[Problem] | None
+
+
+def check_rows(template: Mapping[str, Any], rows: Sequence[SentRow]) -> list[CheckedRow]:
+    """Check each row over the template's fields: shape and bounds, then words and links."""
+    return [_check(template, row) for row in rows]
+
+
+def _check(template: Mapping[str, Any], row: SentRow) -> CheckedRow:
+    if row.problem is not None:
+        return _bad(row, [{"code": "ragged_row", "loc": [], "msg": row.problem}])
+    try:
+        spec = CardSpec.model_validate({**template, **row.cells})
+        require_spec_allowed(spec)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        return _bad(row, [_problem(details) for details in found[:MAX_PROBLEMS]])
+    except PromptRejectedError as error:
+        refusal = {"code": error.code, "loc": [], "msg": str(error), "category": error.category.value}
+        return _bad(row, [refusal])
+    seed = spec.seed if spec.seed is not None else secrets.randbits(SEED_BITS)
+    return CheckedRow(row.line, {**spec.model_dump(mode="json"), "seed": seed}, None)
+
+
+def _bad(row: SentRow, problems: list[Problem]) -> CheckedRow:
+    return CheckedRow(row.line, None, problems)
+
+
+def _problem(details: Mapping[str, Any]) -> Problem:
+    loc = [part if isinstance(part, int) else _shown(part) for part in details["loc"]]
+    return {"code": "invalid_spec", "loc": loc, "msg": details["msg"]}
+
+
+def _shown(name: str) -> str:
+    """A field's name, which a client may have made up: short, and nothing the database refuses."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:MAX_LOC_CHARS])
