@@ -12,16 +12,18 @@ import skia
 
 from generators.backends.studio.art.painting import RGB, Painting, Palette
 from generators.backends.studio.card.buffers import borrow
-from generators.backends.studio.card.contrast import cells, lowest, luminance, ratios
+from generators.backends.studio.card.contrast import LEAST_RATIO, cells, lowest, luminance, ratios
 from generators.backends.studio.card.ground import Cover, Quieting, judge, lay_mist, lay_sheet
 from generators.backends.studio.card.layout import Layout
 from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX, Foot
 from generators.backends.studio.card.qr import QrCode, draw_qr
 from generators.backends.studio.card.seal import cut_seal
+from generators.backends.studio.card.templates.staging import Staging, colour_of, stage
 from generators.contracts import Box, Pixels
-from generators.typesetting.block import draw
+from generators.typesetting.block import Block, draw
 
 _TITLE_RATIO: Final = 3.2  # large letters need less, WCAG 1.4.3
+_LARGE_PX: Final = 56.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Finish:
     is_quiet: bool
     seed: int
     fonts: Path | None = None
+    staging: Staging | None = None  # of a template: what is drawn before the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,25 @@ def draw_card(painting: Painting, finish: Finish) -> Pixels:
 
 def lay_ground(page: Pixels, painting: Painting, finish: Finish) -> Ground:
     """Put the painting on the RGBA page, quieted where words will stand, with the ornaments."""
+    if finish.staging is not None:
+        painting = stage(painting, finish.staging)
     palette = muted(painting.palette) if finish.is_quiet else painting.palette
     cv2.cvtColor(painting.pixels, cv2.COLOR_RGB2RGBA, dst=page)
     if finish.is_quiet:
         _mute(page)
     canvas = skia.Surface(page, colorType=skia.kRGBA_8888_ColorType).getCanvas()
-    quieting = quiet(page, canvas, finish.layout, palette, painting.calm)
+    quieting = quiet(page, canvas, finish, palette, painting.calm)
     _draw_ornaments(canvas, finish.layout, palette, quieting)
     return Ground(canvas, palette, quieting, _word_paints(page, finish, palette))
 
 
-def quiet(page: Pixels, canvas: skia.Canvas, layout: Layout, palette: Palette, calm: Box) -> Quieting:
+def quiet(page: Pixels, canvas: skia.Canvas, finish: Finish, palette: Palette, calm: Box) -> Quieting:
     """Cover the background under the words as far as it needs."""
+    layout = finish.layout
     blocks = [block.lines for block in layout.blocks.values() if block.lines]
     quieting = judge(page, blocks, palette, calm)
+    if quieting.cover is Cover.SHEET and finish.staging is not None:  # a sheet would hide the template
+        quieting = Quieting(Cover.MIST, quieting.opacity, tuple(line for block in blocks for line in block))
     if quieting.cover is Cover.MIST:
         lay_mist(page, quieting.lines, palette.paper, quieting.opacity)
     elif quieting.cover is Cover.SHEET:
@@ -151,11 +159,20 @@ def _between(lines: Sequence[Box]) -> list[float]:
 def _word_paints(page: Pixels, finish: Finish, palette: Palette) -> dict[str, skia.Paint]:
     paints = {}
     for role, block in finish.layout.blocks.items():
-        colour = palette.ink
-        if role == "title" and block.ink is not None:
+        colour, wish = palette.ink, finish.layout.colours.get(role)
+        if block.ink is not None and wish is not None:
+            colour = _legible(page, block, colour_of(wish, palette), palette)
+        elif role == "title" and block.ink is not None:
             colour = _title_colour(page, block.ink, finish.title_ink, palette)
         paints[role] = _paint(colour, 0.86 if role == "subtitle" else 1.0)
     return paints
+
+
+def _legible(page: Pixels, block: Block, wished: RGB, palette: Palette) -> RGB:
+    """The wished colour where it can be read at this size, else the palette's own ink."""
+    needed = _TITLE_RATIO if block.size_px >= _LARGE_PX else LEAST_RATIO
+    worst = min(lowest(ratios(luminance(cells(page, line)), wished), 0.05) for line in block.lines)
+    return wished if worst >= needed else palette.ink
 
 
 def _title_colour(page: Pixels, ink: Box, wanted: str, palette: Palette) -> RGB:
@@ -190,12 +207,12 @@ def draw_foot(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
         draw_qr(canvas, finish.code, finish.foot.qr, qr_light(palette))
 
 
-def draw_label_plate(canvas: skia.Canvas, finish: Finish, palette: Palette) -> None:
+def draw_label_plate(canvas: skia.Canvas, finish: Finish, palette: Palette, opacity: float = 0.7) -> None:
     plate = finish.foot.plate
     shape = skia.RRect.MakeRectXY(
         skia.Rect.MakeLTRB(plate.left, plate.top, plate.right, plate.bottom), 16, 16
     )
-    canvas.drawRRect(shape, _paint(palette.paper, 0.7))
+    canvas.drawRRect(shape, _paint(palette.paper, opacity))
     draw(canvas, finish.foot.label, _paint(label_ink(palette), 1.0))
 
 

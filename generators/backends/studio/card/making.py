@@ -9,10 +9,21 @@ from generators.backends.studio.art.painting import Painting
 from generators.backends.studio.card.columns import lay_columns
 from generators.backends.studio.card.drawing import Finish, draw_card
 from generators.backends.studio.card.layout import Draft, Layout
-from generators.backends.studio.card.occasions import CardWords, address, load_occasions, wording_of
-from generators.backends.studio.card.page import set_foot
+from generators.backends.studio.card.occasions import (
+    CardWords,
+    Wording,
+    address,
+    load_occasions,
+    wording_of,
+)
+from generators.backends.studio.card.page import FILM_STEP_PX, set_foot
 from generators.backends.studio.card.qr import encode_url
 from generators.backends.studio.card.rows import lay_rows
+from generators.backends.studio.card.templates.entry import CODE_PX, Template
+from generators.backends.studio.card.templates.fitness import misfit
+from generators.backends.studio.card.templates.laying import lay_template, set_template_foot
+from generators.backends.studio.card.templates.shelf import FOR_PHOTOS, load_templates
+from generators.backends.studio.card.templates.staging import Staging, photo_boxes
 from generators.backends.studio.words.greetings import write_greeting
 from generators.contracts import Box, Brief, Picture
 from generators.specs import CardSpec, Direction, Language, count_graphemes
@@ -24,9 +35,9 @@ _LONGEST_IN_COLUMNS: Final = 120  # characters; longer letters read better in ro
 _LONGEST_NAME: Final = 10
 
 
-def write_words(spec: CardSpec, seed: int) -> CardWords:
+def write_words(spec: CardSpec, seed: int, template: Template | None = None) -> CardWords:
     """The words on the card: the sender's own message, or one written for the occasion."""
-    wording = wording_of(spec.occasion, spec.language)
+    wording = _wording(spec, template)
     message = spec.message or write_greeting(
         spec.occasion, spec.language, recipient=spec.recipient, sender=spec.sender, seed=seed
     )
@@ -57,22 +68,70 @@ class Plan:
     boxes: dict[str, Box]
 
 
+def template_of(spec: CardSpec, *, has_photo: bool) -> Template | None:
+    """The template that a card is set in; None for the plain layout.
+
+    Raises: ValueError when there is none of that id, or it cannot take this spec.
+    """
+    name = spec.template or (FOR_PHOTOS if has_photo else None)
+    if name is None:
+        return None
+    template = load_templates().get(name)
+    problem = "there is no such template" if template is None else misfit(template, spec)
+    if template is None or problem:
+        raise ValueError(f"template {name}: {problem}")
+    return template
+
+
+def _wording(spec: CardSpec, template: Template | None) -> Wording:
+    """The occasion's texts, those of the template in their place."""
+    wording = wording_of(spec.occasion, spec.language)
+    if template is None or spec.occasion not in template.texts:
+        return wording
+    texts = template.texts[spec.occasion]
+    own = texts.zh if spec.language is Language.ZH else texts.en
+    return wording.model_copy(update=own.model_dump(exclude_none=True))
+
+
 def plan_card(brief: Brief, calm: Box, fonts: Path | None = None) -> Plan:
     """Choose words, layout, seal and foot for a background that is quiet in `calm`.
 
-    Raises: TypeError when the brief is not for a card. ValueError when its label shows nothing.
+    Raises: TypeError when the brief is not for a card. ValueError when its label shows nothing, or its
+        template is gone or does not fit.
     """
     spec = brief.spec
     if not isinstance(spec, CardSpec):
         raise TypeError("a card backend got a spec of another kind")
-    words = write_words(spec, brief.seed)
-    code = encode_url(spec.qr_url) if spec.qr_url else None
-    foot = set_foot(brief.label, code, "zh_text" if spec.language is Language.ZH else "en_text", fonts)
-    layout = _lay_out(spec, words, calm, foot.top, fonts)
+    template = template_of(spec, has_photo=brief.photo is not None)
+    words = write_words(spec, brief.seed, template)
+    step_px = 1 if spec.format.still else FILM_STEP_PX
+    code = encode_url(spec.qr_url, step_px=step_px) if spec.qr_url else None
+    if template is None:
+        foot = set_foot(brief.label, code, "zh_text" if spec.language is Language.ZH else "en_text", fonts)
+        layout, staging = _lay_out(spec, words, calm, foot.top, fonts), None
+    else:
+        if code is not None and spec.qr_url and code.side_px > CODE_PX:
+            code = encode_url(spec.qr_url)  # no room for a film's larger modules
+        draft = _draft(spec, words, calm, 0.0, fonts)
+        foot = set_template_foot(template, brief.label, code, draft)
+        layout = lay_template(draft, template, has_code=code is not None)
+        staging = Staging(template, spec.language, brief.photo)
     entry = load_occasions()[spec.occasion]
-    finish = Finish(layout, foot, code, spec.sender, entry.title_ink, entry.is_quiet, brief.seed, fonts)
-    boxes = layout.inks() | {"label": foot.label.ink or foot.plate} | ({"qr": foot.qr} if foot.qr else {})
-    return Plan(words, finish, boxes)
+    finish = Finish(
+        layout, foot, code, spec.sender, entry.title_ink, entry.is_quiet, brief.seed, fonts, staging
+    )
+    return Plan(words, finish, _boxes(finish))
+
+
+def _boxes(finish: Finish) -> dict[str, Box]:
+    foot, staging = finish.foot, finish.staging
+    boxes = finish.layout.inks() | {"label": foot.label.ink or foot.plate}
+    if foot.qr is not None:
+        boxes["qr"] = foot.qr
+    if staging is not None and staging.photo is not None:
+        photos = photo_boxes(staging.template, staging.language)
+        boxes |= {f"photo{number or ''}": box for number, box in enumerate(photos)}
+    return boxes
 
 
 def make_card(brief: Brief, painting: Painting, fonts: Path | None = None) -> Picture:
@@ -86,8 +145,13 @@ def make_card(brief: Brief, painting: Painting, fonts: Path | None = None) -> Pi
 
 
 def _lay_out(spec: CardSpec, words: CardWords, calm: Box, lowest: float, fonts: Path | None) -> Layout:
-    direction = choose_direction(spec, words)
-    draft = Draft(
+    draft = _draft(spec, words, calm, lowest, fonts)
+    is_vertical = choose_direction(spec, words) is Direction.VERTICAL
+    return lay_columns(draft) if is_vertical else lay_rows(draft)
+
+
+def _draft(spec: CardSpec, words: CardWords, calm: Box, lowest: float, fonts: Path | None) -> Draft:
+    return Draft(
         words=replace(
             words,
             recipient=curl_quotes(words.recipient, spec.language),
@@ -100,4 +164,3 @@ def _lay_out(spec: CardSpec, words: CardWords, calm: Box, lowest: float, fonts: 
         lowest=lowest,
         fonts=fonts,
     )
-    return lay_columns(draft) if direction is Direction.VERTICAL else lay_rows(draft)

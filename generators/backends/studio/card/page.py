@@ -12,6 +12,7 @@ from generators.typesetting.label import set_label
 WIDTH_PX: Final = 1080
 HEIGHT_PX: Final = 1440
 MARGIN_PX: Final = 72.0  # words never come nearer to an edge
+FILM_STEP_PX: Final = 3  # films are two thirds as large: multiples of this are whole pixels there, too
 FOOT_PX: Final = 40.0  # below label and code
 _PAD_X: Final = 22.0  # inside the label's plate
 _PAD_Y: Final = 12.0
