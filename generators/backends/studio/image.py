@@ -5,18 +5,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-import regex
-
 from generators.backends.studio.art.paint import STEPS, paint
 from generators.backends.studio.art.painting import Painting, PaintingCancelledError
 from generators.backends.studio.art.prompts import read_prompt
+from generators.backends.titles import title_of
 from generators.contracts import Brief, Failure, FailureReason, Identity, Picture, Progress, Result
 from generators.specs import ImageSpec, Kind, Spec
 from generators.typesetting.label import draw_label
 
 REVISION: Final = "1"  # raise it whenever the same seed would paint another picture
-_TITLE_GRAPHEMES: Final = 24
-_TITLE_ENDS: Final = regex.compile(r"[,，。.;；!！?？\n]")
 
 
 class StudioImageBackend:
@@ -43,10 +40,12 @@ class StudioImageBackend:
             painting = _paint(spec, brief.seed, partial(progress.step, index), steps)
         except PaintingCancelledError:
             return Failure(FailureReason.CANCELLED, "cancelled while painting")
-        pixels, label = draw_label(painting.pixels, brief.label)
+        pixels, boxes = painting.pixels, {}
+        if brief.label:
+            pixels, boxes["label"] = draw_label(pixels, brief.label)
         if not progress.step(index, steps, steps):
             return Failure(FailureReason.CANCELLED, "cancelled after painting")
-        return Picture(pixels, title_of(spec.prompt), boxes={"label": label})
+        return Picture(pixels, title_of(spec.prompt), boxes=boxes)
 
 
 def _paint(spec: ImageSpec, seed: int, step: partial[bool], steps: int) -> Painting:
@@ -60,12 +59,3 @@ def _paint(spec: ImageSpec, seed: int, step: partial[bool], steps: int) -> Paint
         steering=replace(steering, for_words=False),
         on_step=lambda done, _: step(done, steps),
     )
-
-
-def title_of(prompt: str) -> str:
-    """The first clause of a prompt, at most 24 graphemes, an ellipsis included when it is cut."""
-    clause = next((part for part in map(str.strip, _TITLE_ENDS.split(prompt)) if part), prompt.strip())
-    graphemes = regex.findall(r"\X", regex.sub(r"\s+", " ", clause))
-    if len(graphemes) <= _TITLE_GRAPHEMES:
-        return "".join(graphemes)
-    return "".join(graphemes[: _TITLE_GRAPHEMES - 1]).rstrip() + "…"

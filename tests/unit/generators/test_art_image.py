@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from generators.backends.studio.art.paint import STEPS
-from generators.backends.studio.image import StudioImageBackend, title_of
+from generators.backends.studio.image import StudioImageBackend
+from generators.backends.titles import title_of
 from generators.contracts import Brief, Failure, FailureReason, Picture, Unwatched
 from generators.specs import CardSpec, ImageSpec, Kind, Occasion, Style
 

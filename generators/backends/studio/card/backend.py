@@ -1,20 +1,38 @@
-"""The studio's card backend: procedural art, set words, a seal; the same card for the same seed."""
+"""The studio's card backend: a background, set words, a seal; the same card for the same seed."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from generators.backends.studio.art.paint import STEPS, paint
-from generators.backends.studio.art.painting import PaintingCancelledError
+from generators.backends.studio.card.backgrounds import (
+    BackendPainter,
+    Background,
+    Order,
+    Painter,
+    StudioPainter,
+)
+from generators.backends.studio.card.lettering import Lettered, letter
 from generators.backends.studio.card.making import make_card
-from generators.backends.studio.card.occasions import load_occasions
-from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
-from generators.contracts import Brief, Failure, FailureReason, Identity, Progress, Result
+from generators.backends.studio.image import StudioImageBackend
+from generators.backends.studio.words.writer import BankWriter
+from generators.contracts import (
+    Backend,
+    BackendUnavailableError,
+    Brief,
+    Failure,
+    FailureReason,
+    Identity,
+    Progress,
+    Result,
+    WordsWriter,
+)
 from generators.specs import CardSpec, Kind, Spec
 
 REVISION: Final = "1"  # raised when the same spec and seed would give another card
-_ALL_STEPS: Final = STEPS + 1  # the painter's, and one for the words
+_Maker = TypeVar("_Maker")
+_Made = TypeVar("_Made")
 _log = logging.getLogger(__name__)
 
 
@@ -22,44 +40,96 @@ class StudioCardBackend:
     """Implements contracts.Backend for cards.
 
     fonts: folder of fetched fonts; None is this installation's own.
+    backgrounds, writers: who paints and who writes; when one is away, the next is asked. The studio itself
+        does only where `StudioImageBackend` and `BankWriter` stand among them, or where none are given.
     """
 
     identity = Identity("studio", "procedural-card", REVISION, is_model=False)
     kinds = frozenset({Kind.CARD})
-    max_batch = 4
 
-    def __init__(self, fonts: Path | None = None) -> None:
+    def __init__(
+        self,
+        fonts: Path | None = None,
+        *,
+        backgrounds: Sequence[Backend] | None = None,
+        writers: Sequence[WordsWriter] | None = None,
+    ) -> None:
         self._fonts = fonts
+        self._painters = [_painter(backend) for backend in backgrounds or (StudioImageBackend(),)]
+        self._writers = list(writers or (BankWriter(),))
+        self.max_batch = self._painters[0].max_batch
 
     def steps(self, spec: Spec) -> int:
-        """Every card takes the same number of steps."""
-        return _ALL_STEPS
+        """The first painter's, and one for the words."""
+        return self._painters[0].steps(spec) + 1 if isinstance(spec, CardSpec) else 1
 
     def generate(self, briefs: Sequence[Brief], progress: Progress) -> list[Result]:
-        """One card after the other: a batch only shares the call."""
-        return [self._make(index, brief, progress) for index, brief in enumerate(briefs)]
+        """All words, then all backgrounds, each by one call; card after card where both are there."""
+        results: dict[int, Result] = {}
+        orders = []
+        for index, brief in enumerate(briefs):
+            if isinstance(brief.spec, CardSpec):
+                orders.append(Order(index, brief, brief.spec))
+            else:
+                results[index] = Failure(FailureReason.INVALID, f"not a card: {type(brief.spec).__name__}")
+        lettered = _first(self._writers, lambda writer: letter(orders, writer))
+        ready = [one for one in lettered.values() if isinstance(one, Lettered)]
+        results |= {index: one for index, one in lettered.items() if isinstance(one, Failure)}
+        steps = _Steps(progress, {one.order.index: self.steps(one.order.spec) for one in ready})
+        painted = _first(self._painters, lambda painter: painter.paint([one.order for one in ready], steps))
+        for one, background in zip(ready, painted, strict=True):
+            results[one.order.index] = self._make(one, background, steps)
+        return [results[index] for index in range(len(briefs))]
 
-    def _make(self, index: int, brief: Brief, progress: Progress) -> Result:
-        spec = brief.spec
-        if not isinstance(spec, CardSpec):
-            return Failure(FailureReason.INVALID, f"not a card: {type(spec).__name__}")
+    def _make(self, lettered: Lettered, background: Background | Failure, steps: "_Steps") -> Result:
+        if isinstance(background, Failure):
+            return background
+        brief = lettered.order.brief
+        parts = {"background": background.made_by, "words": lettered.written_by}
+        others = {part: made_by for part, made_by in parts.items() if made_by is not None}
+        label = brief.label_for(is_model=any(made_by.is_model for made_by in others.values()))
         try:
-            painting = paint(
-                spec.style,
-                seed=brief.seed,
-                width_px=WIDTH_PX,
-                height_px=HEIGHT_PX,
-                steering=load_occasions()[spec.occasion].steering_for(spec.style),
-                on_step=lambda step, _: progress.step(index, step, _ALL_STEPS),
-            )
-            picture = make_card(brief, painting, self._fonts)
-        except PaintingCancelledError:
-            return Failure(FailureReason.CANCELLED, "cancelled while painting")
+            picture = make_card(replace(brief, label=label), background.painting, self._fonts)
         except ValueError as error:
             return Failure(FailureReason.INVALID, str(error))
         except Exception as error:  # one bad brief must not take its neighbours' cards
             _log.exception("card failed", extra={"seed": brief.seed})
             return Failure(FailureReason.INTERNAL, repr(error))
-        if not progress.step(index, _ALL_STEPS, _ALL_STEPS):
+        if not steps.finish(lettered.order.index):
             return Failure(FailureReason.CANCELLED, "cancelled when done")
-        return picture
+        return replace(picture, parts=others)
+
+
+class _Steps:
+    """Tells a painter's steps as the card's, of which the last one is kept for the words.
+
+    A painter that stands in for another has steps of its own: they are told in proportion.
+    """
+
+    def __init__(self, progress: Progress, steps: dict[int, int]) -> None:
+        self._progress = progress
+        self._steps = steps
+
+    def step(self, index: int, step: int, steps: int) -> bool:
+        told = max(1, step * (self._steps[index] - 1) // steps)
+        return self._progress.step(index, told, self._steps[index])
+
+    def section(self, index: int, text: str) -> None:
+        """A card is shown when it is whole."""
+
+    def finish(self, index: int) -> bool:
+        return self._progress.step(index, self._steps[index], self._steps[index])
+
+
+def _painter(backend: Backend) -> Painter:
+    return StudioPainter() if isinstance(backend, StudioImageBackend) else BackendPainter(backend)
+
+
+def _first(makers: Sequence[_Maker], ask: Callable[[_Maker], _Made]) -> _Made:
+    """What the first of them that is not away makes. Raises: BackendUnavailableError of the last one."""
+    for maker in makers[:-1]:
+        try:
+            return ask(maker)
+        except BackendUnavailableError as error:
+            _log.warning("away, the next is asked", extra={"away": type(maker).__name__, "why": str(error)})
+    return ask(makers[-1])
