@@ -8,6 +8,7 @@ class FailureReason(StrEnum):
     CANCELLED = "cancelled"  # the caller asked for it
     INVALID = "invalid"  # this spec can never be made; do not retry
     INTERNAL = "internal"  # worth another attempt
+    REFUSED = "refused"  # made, and refused by the backend's own safety check: a rejection by moderation
 
 
 @dataclass(frozen=True, slots=True)
