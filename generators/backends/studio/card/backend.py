@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from generators.backends.studio.art.painting import Painting
 from generators.backends.studio.card.backgrounds import (
     BackendPainter,
     Background,
@@ -16,6 +17,8 @@ from generators.backends.studio.card.backgrounds import (
 from generators.backends.studio.card.lettering import Lettered, letter
 from generators.backends.studio.card.making import make_card
 from generators.backends.studio.image import StudioImageBackend
+from generators.backends.studio.motion.errors import MakingCancelledError
+from generators.backends.studio.motion.making import OnStep, make_moving_card, moving_steps
 from generators.backends.studio.words.writer import BankWriter
 from generators.contracts import (
     Backend,
@@ -24,6 +27,8 @@ from generators.contracts import (
     Failure,
     FailureReason,
     Identity,
+    Motion,
+    Picture,
     Progress,
     Result,
     WordsWriter,
@@ -60,8 +65,8 @@ class StudioCardBackend:
         self.max_batch = self._painters[0].max_batch
 
     def steps(self, spec: Spec) -> int:
-        """The first painter's, and one for the words."""
-        return self._painters[0].steps(spec) + 1 if isinstance(spec, CardSpec) else 1
+        """The first painter's, and one for the words; of a card that moves, one for each frame."""
+        return self._painters[0].steps(spec) + _drawing_steps(spec) if isinstance(spec, CardSpec) else 1
 
     def generate(self, briefs: Sequence[Brief], progress: Progress) -> list[Result]:
         """All words, then all backgrounds, each by one call; card after card where both are there."""
@@ -75,7 +80,12 @@ class StudioCardBackend:
         lettered = _first(self._writers, lambda writer: letter(orders, writer))
         ready = [one for one in lettered.values() if isinstance(one, Lettered)]
         results |= {index: one for index, one in lettered.items() if isinstance(one, Failure)}
-        steps = _Steps(progress, {one.order.index: self.steps(one.order.spec) for one in ready})
+        specs = {one.order.index: one.order.spec for one in ready}
+        steps = _Steps(
+            progress,
+            {index: self._painters[0].steps(spec) for index, spec in specs.items()},
+            {index: _drawing_steps(spec) for index, spec in specs.items()},
+        )
         painted = _first(self._painters, lambda painter: painter.paint([one.order for one in ready], steps))
         for one, background in zip(ready, painted, strict=True):
             results[one.order.index] = self._make(one, background, steps)
@@ -89,36 +99,57 @@ class StudioCardBackend:
         others = {part: made_by for part, made_by in parts.items() if made_by is not None}
         label = brief.label_for(is_model=any(made_by.is_model for made_by in others.values()))
         try:
-            picture = make_card(replace(brief, label=label), background.painting, self._fonts)
+            made = _draw(
+                replace(brief, label=label),
+                background.painting,
+                self._fonts,
+                lambda step: steps.drawn(lettered.order.index, step),
+            )
+        except MakingCancelledError:
+            return Failure(FailureReason.CANCELLED, "cancelled while drawing")
         except ValueError as error:
             return Failure(FailureReason.INVALID, str(error))
         except Exception as error:  # one bad brief must not take its neighbours' cards
             _log.exception("card failed", extra={"seed": brief.seed})
             return Failure(FailureReason.INTERNAL, repr(error))
-        if not steps.finish(lettered.order.index):
-            return Failure(FailureReason.CANCELLED, "cancelled when done")
-        return replace(picture, parts=others)
+        return replace(made, parts=others)
+
+
+def _drawing_steps(spec: CardSpec) -> int:
+    return 1 if spec.format.still else moving_steps(spec)
+
+
+def _draw(brief: Brief, painting: Painting, fonts: Path | None, on_step: OnStep) -> Picture | Motion:
+    """Raises: MakingCancelledError; TypeError and ValueError as `plan_card`."""
+    if isinstance(brief.spec, CardSpec) and not brief.spec.format.still:
+        return make_moving_card(brief, painting, fonts, on_step)
+    picture = make_card(brief, painting, fonts)
+    if not on_step(1):
+        raise MakingCancelledError
+    return picture
 
 
 class _Steps:
-    """Tells a painter's steps as the card's, of which the last one is kept for the words.
+    """Tells a painter's steps as the card's, of which the last ones are kept for the drawing.
 
     A painter that stands in for another has steps of its own: they are told in proportion.
     """
 
-    def __init__(self, progress: Progress, steps: dict[int, int]) -> None:
+    def __init__(self, progress: Progress, painting: dict[int, int], drawing: dict[int, int]) -> None:
         self._progress = progress
-        self._steps = steps
+        self._painting, self._drawing = painting, drawing
 
     def step(self, index: int, step: int, steps: int) -> bool:
-        told = max(1, step * (self._steps[index] - 1) // steps)
-        return self._progress.step(index, told, self._steps[index])
+        return self._tell(index, max(1, step * self._painting[index] // steps))
 
     def section(self, index: int, text: str) -> None:
         """A card is shown when it is whole."""
 
-    def finish(self, index: int) -> bool:
-        return self._progress.step(index, self._steps[index], self._steps[index])
+    def drawn(self, index: int, step: int) -> bool:
+        return self._tell(index, self._painting[index] + step)
+
+    def _tell(self, index: int, step: int) -> bool:
+        return self._progress.step(index, step, self._painting[index] + self._drawing[index])
 
 
 def _painter(backend: Backend) -> Painter:
