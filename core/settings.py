@@ -49,6 +49,7 @@ class LimitSettings(BaseModel, frozen=True):
     secrets_per_address_hour: int = Field(default=600, gt=0)
     body_bytes: int = Field(default=256 * 1024, gt=1024)
     photo_bytes: int = Field(default=12 * 1024 * 1024, gt=1024)
+    batch_bytes: int = Field(default=1024 * 1024, gt=1024)
     photos_per_user_hour: int = Field(default=60, gt=0)
 
 

@@ -13,6 +13,9 @@ from core.settings import Settings
 from service.http import (
     admission,
     auth,
+    batch_bodies,
+    batch_events,
+    batches,
     credits,
     events,
     generations,
@@ -53,7 +56,10 @@ def create_app(
     """The app; `lifespan` puts the opened `Services` on `app.state.services`."""
     app = Application(
         max_body_bytes=settings.limits.body_bytes,
-        uploads={("POST", photos.PATH): settings.limits.photo_bytes},
+        uploads={
+            ("POST", photos.PATH): settings.limits.photo_bytes,
+            ("POST", batches.PATH): settings.limits.batch_bytes,
+        },
         servers=[{"url": settings.public_url}] if settings.public_url else None,
         title=TITLE,
         description=DESCRIPTION,
@@ -70,6 +76,8 @@ def create_app(
         templates.router,
         works.router,
         photos.router,
+        batches.router,
+        batch_events.router,
         credits.router,
         health.router,
         pages.router,
@@ -93,7 +101,10 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         operation, components = admission.describe()
         schema["paths"][admission.PATH]["post"] = operation
         problems.document_outages(schema["paths"])
+        batch_body, batch_components = batch_bodies.describe()
+        schema["paths"][batches.PATH]["post"]["requestBody"] = batch_body
         schemas = schema["components"]["schemas"]
+        schemas.update(batch_components)
         schemas.update(components)
         schemas["Problem"] = problems.schema()
         app.openapi_schema = schema

@@ -1,9 +1,10 @@
 """Check the rows of a batch, each on its own: a bad one is reported and spoils nothing."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -31,6 +32,22 @@ class CheckedRow:
 def check_rows(template: Mapping[str, Any], rows: Sequence[SentRow]) -> list[CheckedRow]:
     """Check each row over the template's fields: shape and bounds, then words and links."""
     return [_check(template, row) for row in rows]
+
+
+def without_photos(checked: Sequence[CheckedRow], alive: Collection[UUID]) -> list[CheckedRow]:
+    """The same, with those rows bad whose photo is not among the alive ones."""
+    missing = [{"code": "invalid_spec", "loc": ["photo_id"], "msg": "There is no such photo."}]
+    return [
+        CheckedRow(row.line, None, missing)
+        if (photo_id := photo_of(row)) is not None and photo_id not in alive
+        else row
+        for row in checked
+    ]
+
+
+def photo_of(row: CheckedRow) -> UUID | None:
+    photo_id = row.spec["photo_id"] if row.spec else None
+    return UUID(photo_id) if photo_id else None
 
 
 def _check(template: Mapping[str, Any], row: SentRow) -> CheckedRow:

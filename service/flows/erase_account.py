@@ -1,9 +1,12 @@
 """Erase what a closed account made: jobs stopped, prompts forgotten, works, photos and files deleted."""
 
+import contextlib
 from datetime import datetime
 from uuid import UUID
 
 from core.database import Sessions
+from service.batches import queries as batches
+from service.flows.cancel_batch import cancel_batch
 from service.flows.cancel_generation import cancel_generation
 from service.identity import queries as identity
 from service.jobs import queries as jobs
@@ -20,6 +23,12 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
     emptied only after the files are gone, so a crash in between only means doing it again.
     """
     async with sessions() as session:
+        unended = await batches.list_open(session, user_id)
+    for batch in unended:
+        with contextlib.suppress(NotCancellableError):  # it ended by itself meanwhile
+            async with sessions.begin() as session:
+                await cancel_batch(session, batch.id, owner_id=user_id, now=now)
+    async with sessions() as session:
         unfinished = await jobs.list_unfinished(session, user_id)
     for job in unfinished:
         try:
@@ -33,10 +42,12 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
         keys = [
             *await works.list_object_keys(session, user_id),
             *await photos.list_object_keys(session, user_id),
+            *await batches.list_object_keys(session, user_id),
         ]
     await store.delete(*keys)
     async with sessions.begin() as session:
         await photos.erase(session, user_id)
+        await batches.erase(session, user_id)
         await works.erase(session, user_id)
         await jobs.erase_specs(session, user_id)
         await identity.mark_erased(session, user_id)

@@ -20,9 +20,10 @@ from models.batch import ArchiveState, Batch, BatchRow, BatchState
 from service.batches import queries as batches
 from service.batches.errors import BatchEmptyError, TooManyQuotesError
 from service.batches.table import SentRow
-from service.flows.check_rows import CheckedRow, check_rows
+from service.flows.check_rows import CheckedRow, check_rows, photo_of, without_photos
 from service.flows.start_batch import start_batch
 from service.jobs.errors import IdempotencyKeyReusedError
+from service.photos import queries as photos
 
 QUOTE_LIFETIME: Final = timedelta(hours=24)
 MAX_QUOTES: Final = 20  # of one user that wait to be started: each keeps up to MAX_ROWS rows
@@ -59,6 +60,7 @@ async def quote_batch(
         return earlier, True
     if await batches.count_quotes(session, owner_id, now) >= MAX_QUOTES:
         raise TooManyQuotesError(limit=MAX_QUOTES)
+    checked = await _check_photos(session, owner_id, checked, now)
     batch = _quote(owner_id, key, order, checked, catalog, now)
     session.add(batch)
     await session.flush()
@@ -75,6 +77,16 @@ async def _lock_owner(session: AsyncSession, owner_id: UUID) -> None:
     accounts = await credits.lock_accounts(session, [owner_id])
     if not accounts or accounts[0].closed_at is not None:
         raise AccountClosedError("This account is closed.")
+
+
+async def _check_photos(
+    session: AsyncSession, owner_id: UUID, checked: list[CheckedRow], now: datetime
+) -> list[CheckedRow]:
+    """Photos that rows name live on for longer than the quote does."""
+    named = {photo_id for row in checked if (photo_id := photo_of(row)) is not None}
+    if not named:
+        return checked
+    return without_photos(checked, await photos.use(session, owner_id, named, now=now))
 
 
 def _quote(

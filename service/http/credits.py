@@ -78,6 +78,7 @@ class TierRead(Schema):
     name: str
     monthly_credits: int
     in_flight: int
+    batch_rows: int = Field(description="Rows of batches queued or running at once.")
     max_image_px: int
 
 
@@ -85,7 +86,14 @@ class CatalogRead(Schema):
     model_config = example(
         {
             "tiers": [
-                {"id": "free", "name": "Free", "monthly_credits": 3, "in_flight": 10, "max_image_px": 1572864}
+                {
+                    "id": "free",
+                    "name": "Free",
+                    "monthly_credits": 3,
+                    "in_flight": 10,
+                    "batch_rows": 20,
+                    "max_image_px": 1572864,
+                }
             ],
             "prices": {"card": 1, "lyrics": 1, "image": 1},
             "packs": [],
@@ -131,6 +139,7 @@ async def get_catalog(services: App, language: Language) -> CatalogRead:
                 name=tier.name[language],
                 monthly_credits=tier.monthly_credits,
                 in_flight=tier.in_flight,
+                batch_rows=tier.batch_rows,
                 max_image_px=tier.max_image_px,
             )
             for name, tier in tiers

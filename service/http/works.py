@@ -150,7 +150,7 @@ async def get_file(
     download: Annotated[bool, Query(description="Offer it for saving.")] = False,
 ) -> Response:
     """A file by its signed link."""
-    _require_signed(services, "files", file_id, expires, signature)
+    require_signed(services, "files", file_id, expires, signature)
     file = await works.find_file(session, file_id)
     if file is None:
         raise WorkNotFoundError("This file is gone.")
@@ -178,11 +178,11 @@ async def get_export_file(
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
 ) -> Response:
     """A copy of one's data by its signed link."""
-    _require_signed(services, "exports", export_id, expires, signature)
+    require_signed(services, "exports", export_id, expires, signature)
     export = await exports.find_ready(session, export_id)
     if export is None or export.object_key is None:
         raise WorkNotFoundError("This file is gone.")
-    return await _stream(services, export.object_key, "application/zip", name="huajian.zip")
+    return await stream(services, export.object_key, "application/zip", name="huajian.zip")
 
 
 def to_read(services: Services, work: Work) -> WorkRead:
@@ -212,17 +212,18 @@ def to_read(services: Services, work: Work) -> WorkRead:
     )
 
 
-def _require_signed(services: Services, area: str, file_id: UUID, expires: int, signature: str) -> None:
+def require_signed(services: Services, area: str, file_id: UUID, expires: int, signature: str) -> None:
+    """Raises: LinkError unless we made this link and its time is not over."""
     if not services.links.is_valid(area, file_id, expires=expires, signature=signature, now=services.clock()):
         raise LinkError("This link has expired or was changed.")
 
 
 async def _serve(services: Services, file: WorkFile, *, name: str | None) -> Response:
     headers = {"etag": f'"{file.sha256.hex()}"', "content-length": str(file.size_bytes)}
-    return await _stream(services, file.object_key, file.media_type, name=name, headers=headers)
+    return await stream(services, file.object_key, file.media_type, name=name, headers=headers)
 
 
-async def _stream(
+async def stream(
     services: Services, key: str, media_type: str, *, name: str | None, headers: dict[str, str] | None = None
 ) -> Response:
     """The object itself from a local folder; elsewhere a redirect to the store, which serves it better."""

@@ -1,15 +1,16 @@
 """Every statement about photos."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.generation import Generation, JobState
 from models.photo import Photo
 from models.user import User
+from service.photos.admitting import LIFETIME
 from service.photos.errors import PhotoNotFoundError
 
 USES = (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)
@@ -69,6 +70,22 @@ async def list_photos(
     if before_id is not None:
         statement = statement.where(Photo.id < before_id)
     return (await session.scalars(statement)).all()
+
+
+async def use(
+    session: AsyncSession, owner_id: UUID, photo_ids: Collection[UUID], *, now: datetime
+) -> set[UUID]:
+    """Those of the photos that are the owner's and alive; their week begins again.
+
+    The caller holds the lock of the owner's account, as admissions do (`admitting.use_photos`).
+    """
+    statement = (
+        update(Photo)
+        .where(Photo.id.in_(photo_ids), Photo.owner_id == owner_id, *_alive(now))
+        .values(expires_at=case((Photo.expires_at.is_not(None), now + LIFETIME)))
+        .returning(Photo.id)
+    )
+    return set(await session.scalars(statement))
 
 
 async def list_object_keys(session: AsyncSession, owner_id: UUID) -> Sequence[str]:

@@ -13,6 +13,8 @@ from core.settings import JobSettings
 from models.generation import JobState
 from models.invariant import InvariantBreach
 from service import metrics
+from service.batches import queries as batches
+from service.flows.build_archive import build_archive
 from service.flows.build_export import build_export
 from service.flows.delete_photo import expire_photos
 from service.flows.erase_account import erase_account
@@ -44,6 +46,8 @@ class Chores:
             Chore("exports", 2.0, self.build_exports),
             Chore("old exports", 600.0, self.expire_exports),
             Chore("photos", 60.0, self.expire_photos),
+            Chore("quotes", 60.0, self.expire_quotes),
+            Chore("archives", 2.0, self.build_archives),
             Chore("erasures", 5.0, self.erase_accounts),
             Chore("tokens", 3600.0, self.purge_tokens),
             Chore("invariants", 3600.0, self.prove_invariants),
@@ -95,6 +99,16 @@ class Chores:
         return (
             await expire_photos(services.sessions, services.store, now=services.clock(), limit=BATCH) == BATCH
         )
+
+    async def expire_quotes(self) -> bool:
+        """End the quotes of batches that nobody started in time, and forget their rows."""
+        services = self._services
+        async with services.sessions.begin() as session:
+            return await batches.expire_quotes(session, now=services.clock(), limit=BATCH) == BATCH
+
+    async def build_archives(self) -> bool:
+        """Pack the works of a batch that has ended."""
+        return await build_archive(self._services.sessions, self._services.store)
 
     async def erase_accounts(self) -> bool:
         services = self._services
