@@ -71,17 +71,26 @@ def lay_ground(page: Pixels, painting: Painting, finish: Finish) -> Ground:
     if finish.is_quiet:
         _mute(page)
     canvas = skia.Surface(page, colorType=skia.kRGBA_8888_ColorType).getCanvas()
-    quieting = quiet(page, canvas, finish, palette, painting.calm)
+    quieting = quiet(
+        page, canvas, finish.layout, palette, painting.calm, has_template=finish.staging is not None
+    )
     _draw_ornaments(canvas, finish.layout, palette, quieting)
     return Ground(canvas, palette, quieting, _word_paints(page, finish, palette))
 
 
-def quiet(page: Pixels, canvas: skia.Canvas, finish: Finish, palette: Palette, calm: Box) -> Quieting:
-    """Cover the background under the words as far as it needs."""
-    layout = finish.layout
+def quiet(
+    page: Pixels,
+    canvas: skia.Canvas,
+    layout: Layout,
+    palette: Palette,
+    calm: Box,
+    *,
+    has_template: bool = False,
+) -> Quieting:
+    """Cover the background under the words as far as it needs; a template is never hidden by a sheet."""
     blocks = [block.lines for block in layout.blocks.values() if block.lines]
     quieting = judge(page, blocks, palette, calm)
-    if quieting.cover is Cover.SHEET and finish.staging is not None:  # a sheet would hide the template
+    if quieting.cover is Cover.SHEET and has_template:
         quieting = Quieting(Cover.MIST, quieting.opacity, tuple(line for block in blocks for line in block))
     if quieting.cover is Cover.MIST:
         lay_mist(page, quieting.lines, palette.paper, quieting.opacity)

@@ -59,13 +59,17 @@ class Draft:
 
 @dataclass(slots=True)
 class Layout:
-    """Where everything stands. `blocks` by role; `rules` are hairlines between columns or lines."""
+    """Where everything stands. `blocks` by role.
+
+    colours: what a text is wished to be drawn in, by role: a name of the palette's or #rrggbb.
+    """
 
     blocks: dict[str, Block]
     seal: Box
     is_vertical: bool
     divider: Box | None = None
     replaced: set[str] = field(default_factory=set)
+    colours: dict[str, str] = field(default_factory=dict)
 
     def inks(self) -> dict[str, Box]:
         """Ink by role, the seal included."""

@@ -77,7 +77,7 @@ def template_of(spec: CardSpec, *, has_photo: bool) -> Template | None:
     if name is None:
         return None
     template = load_templates().get(name)
-    problem = "there is no such template" if template is None else misfit(template, spec)
+    problem = "there is no such template" if template is None else misfit(template, spec, has_photo=has_photo)
     if template is None or problem:
         raise ValueError(f"template {name}: {problem}")
     return template
