@@ -14,6 +14,7 @@ from core.clock import Clock, utc_now
 from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
 from core.settings import Settings
+from generators.backends.studio.card.templates.shelf import read_shelf
 from moderation.photos import load_classifier
 from service.engines.endpoints import Endpoints
 from service.flows.keep_photo import PhotoKeeper
@@ -67,6 +68,7 @@ async def open_services(
     catalog: Catalog | None = None,
 ) -> AsyncIterator[Services]:
     """Open what one process needs; nothing runs yet. `catalog` None reads our own."""
+    read_shelf(settings.templates_dir)  # a bad template stops the start, not a job
     keys = load_keys(settings)
     catalog = catalog or load_catalog()
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)

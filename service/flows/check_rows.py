@@ -12,6 +12,7 @@ from generators.specs import MAX_SEED, CardSpec
 from moderation.errors import PromptRejectedError
 from service.batches.table import SentRow
 from service.flows.screening import require_spec_allowed
+from service.flows.template_fitness import SpecTemplateError, require_template_fits
 
 MAX_PROBLEMS: Final = 3  # of one row; a fourth helps nobody
 MAX_LOC_CHARS: Final = 40
@@ -56,9 +57,12 @@ def _check(template: Mapping[str, Any], row: SentRow) -> CheckedRow:
     try:
         spec = CardSpec.model_validate({**template, **row.cells})
         require_spec_allowed(spec)
+        require_template_fits(spec)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         return _bad(row, [_problem(details) for details in found[:MAX_PROBLEMS]])
+    except SpecTemplateError as error:
+        return _bad(row, [{"code": error.code, "loc": ["template"], "msg": str(error)}])
     except PromptRejectedError as error:
         refusal = {"code": error.code, "loc": [], "msg": str(error), "category": error.category.value}
         return _bad(row, [refusal])

@@ -8,6 +8,7 @@ from uuid import UUID
 from billing.catalog import Catalog
 from generators.specs import MAX_SEED, CardSpec, ImageSpec, Spec
 from service.flows.screening import require_spec_allowed
+from service.flows.template_fitness import require_template_fits
 from service.jobs.admission import Admission, Admitted
 from service.jobs.group_commit import AdmissionWriter
 
@@ -20,9 +21,10 @@ async def request_generation(
     """Queue one job with its credits held; a replay returns the first job.
 
     Raises: PromptRejectedError, InsufficientCreditsError, IdempotencyKeyReusedError, TooManyInFlightError,
-        TierLimitError, AccountClosedError, AdmissionUnavailableError.
+        TierLimitError, AccountClosedError, AdmissionUnavailableError, SpecTemplateError, SpecPhotoError.
     """
     require_spec_allowed(spec)
+    require_template_fits(spec)
     unseeded = spec.model_dump_json(exclude={"seed"})
     seed = spec.seed if spec.seed is not None else secrets.randbits(SEED_BITS)
     return await admissions.submit(

@@ -1,7 +1,10 @@
 """`GET /v1/templates`: what a client can offer to choose from, in the reader's language."""
 
 from fastapi import APIRouter
+from pydantic import Field
 
+from generators.backends.studio.card.templates.entry import Template
+from generators.backends.studio.card.templates.shelf import load_templates
 from generators.specs import Direction, Kind, Mood, Occasion, PictureFormat, Section, Style
 from service.dependencies import ByAddress, Language
 from service.http.problems import documented
@@ -16,6 +19,16 @@ class Choice(Schema):
     name: str
 
 
+class CardTemplate(Schema):
+    id: str = Field(description="For `spec.template` of a card.")
+    name: str
+    takes_photo: bool
+    needs_photo: bool = Field(description="Whether `spec.photo_id` is required.")
+    languages: list[str]
+    occasions: list[str]
+    styles: list[str]
+
+
 class TemplatesRead(Schema):
     model_config = example(
         {
@@ -27,6 +40,17 @@ class TemplatesRead(Schema):
             "sections": [{"id": "verse", "name": "Verse"}],
             "rhymes": ["AABA", "AABB", "ABAB", "AAAA", "XAXA"],
             "formats": ["png", "jpeg", "webp"],
+            "card_templates": [
+                {
+                    "id": "postcard",
+                    "name": "Postcard",
+                    "takes_photo": True,
+                    "needs_photo": False,
+                    "languages": ["en", "zh"],
+                    "occasions": ["birthday"],
+                    "styles": ["ink"],
+                }
+            ],
         }
     )
 
@@ -38,6 +62,7 @@ class TemplatesRead(Schema):
     sections: list[Choice]
     rhymes: list[str]
     formats: list[str]
+    card_templates: list[CardTemplate]
 
 
 @router.get("", dependencies=[ByAddress], responses=documented(429))
@@ -56,4 +81,17 @@ async def get_templates(language: Language) -> TemplatesRead:
         sections=named("sections", Section),
         rhymes=["AABA", "AABB", "ABAB", "AAAA", "XAXA"],
         formats=[value.value for value in PictureFormat],
+        card_templates=[_card_template(template, language) for template in load_templates().values()],
+    )
+
+
+def _card_template(template: Template, language: str) -> CardTemplate:
+    return CardTemplate(
+        id=template.id,
+        name=template.names.of(language),
+        takes_photo=template.takes_photo,
+        needs_photo=template.needs_photo,
+        languages=sorted(template.languages),
+        occasions=[value for value in Occasion if value in template.occasions],
+        styles=[value for value in Style if value in template.styles],
     )
