@@ -3,6 +3,7 @@
 import math
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
@@ -13,7 +14,8 @@ from redis.exceptions import RedisError
 KEPT_DURATIONS: Final = 64
 WORKER_SECONDS: Final = 15.0  # a worker that said nothing for so long does not count
 FRESH_SECONDS: Final = 1.0  # estimates read at most this often per process
-LANES_KEY: Final = "huajian:lanes"
+ALIVE_KEY: Final = "huajian:workers"  # by the time of their last sign of life
+LANES_KEY: Final = "huajian:worker_lanes"
 
 
 def _durations_key(kind: str) -> str:
@@ -58,16 +60,32 @@ class Estimates:
             await pipeline.execute()
 
     async def announce(self, worker_id: UUID, lanes: int) -> None:
-        """This worker is alive and works on so many jobs at once."""
+        """This worker is alive and has so many devices at work."""
         now = time.time()
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.zadd(LANES_KEY, {f"{worker_id}:{lanes}": now})
-            pipeline.zremrangebyscore(LANES_KEY, 0, now - WORKER_SECONDS)
+            pipeline.zadd(ALIVE_KEY, {str(worker_id): now})
+            pipeline.hset(LANES_KEY, str(worker_id), str(lanes))
+            await pipeline.execute()
+        silent = cast(list[str], await self._redis.zrangebyscore(ALIVE_KEY, 0, now - WORKER_SECONDS))
+        if silent:
+            await self._forget(silent)
+
+    async def withdraw(self, worker_id: UUID) -> None:
+        """This worker is leaving."""
+        await self._forget([str(worker_id)])
+
+    async def _forget(self, workers: Sequence[str]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.zrem(ALIVE_KEY, *workers)
+            pipeline.hdel(LANES_KEY, *workers)
             await pipeline.execute()
 
-    async def withdraw(self, worker_id: UUID, lanes: int) -> None:
-        """This worker is leaving."""
-        await self._redis.zrem(LANES_KEY, f"{worker_id}:{lanes}")
+    async def _count_lanes(self) -> int:
+        alive = await self._redis.zrangebyscore(ALIVE_KEY, time.time() - WORKER_SECONDS, "+inf")
+        if not alive:
+            return 0
+        lanes = cast(list[str | None], await self._redis.hmget(LANES_KEY, cast(list[str], alive)))
+        return sum(int(count) for count in lanes if count)
 
     async def eta_seconds(self, kind: str, *, jobs_ahead: int) -> int | None:
         """Seconds until a job with so many before it is done; None when nobody can say."""
@@ -82,14 +100,11 @@ class Estimates:
         if time.monotonic() - read_at < FRESH_SECONDS:
             return pace
         durations = cast(list[str], await self._redis.lrange(_durations_key(kind), 0, -1))
-        workers = cast(
-            list[str], await self._redis.zrangebyscore(LANES_KEY, time.time() - WORKER_SECONDS, "+inf")
-        )
         passes = [_read_pass(entry) for entry in durations]
         pace = Pace(
             pass_seconds=statistics.median(seconds for seconds, _ in passes) if passes else None,
             job_seconds=statistics.median(seconds / size for seconds, size in passes) if passes else 0.0,
-            lanes=sum(int(worker.rpartition(":")[2]) for worker in workers),
+            lanes=await self._count_lanes(),
         )
         self._paces[kind] = (time.monotonic(), pace)
         return pace

@@ -1,7 +1,7 @@
 """Reading jobs, and moving them along the edges of TRANSITIONS by compare-and-set."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -145,6 +145,14 @@ async def find_expired(session: AsyncSession, *, limit: int) -> Sequence[Generat
         .with_for_update(skip_locked=True)
     )
     return (await session.scalars(statement)).all()
+
+
+async def has_waited(session: AsyncSession, wait: timedelta) -> bool:
+    """Whether some job has been in the queue for so long."""
+    waiting = select(Generation.id).where(
+        Generation.state == JobState.QUEUED, Generation.created_at < func.now() - wait
+    )
+    return bool(await session.scalar(select(waiting.exists())))
 
 
 async def leave_queue(session: AsyncSession, owner_id: UUID) -> None:

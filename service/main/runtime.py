@@ -20,10 +20,11 @@ from service.wiring import Services, open_services
 from service.workers.chores import Chores
 from service.workers.generation import GenerationWorker
 from service.workers.keeper import keep
+from service.workers.lanes import Fleet, LocalFleet
 from service.workers.passes import PassRecorder
 from service.workers.photos import no_photo
-from service.workers.pool import Renderer
 from service.workers.publishing import Publisher
+from service.workers.renderers import Renderer
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ class Parts:
     web: bool = False
     worker: bool = False
     keeper: bool = False
+    fleet: Fleet | None = None  # what the worker's renderers run on; None: processes of this machine
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
                 if parts.keeper:
                     await stack.enter_async_context(background(keep(Chores(services).all())))
                 if parts.worker:
-                    await stack.enter_async_context(_working(services))
+                    await stack.enter_async_context(_working(services, parts.fleet))
                 if parts.web:
                     await stack.enter_async_context(background(services.admissions.run()))
                 yield services
@@ -79,9 +81,12 @@ def _place(url: str | None) -> str:
     return "embedded" if url is None else without_secrets(url)
 
 
-def make_worker(services: Services, *, producer: str | None = None) -> GenerationWorker:
+def make_worker(
+    services: Services, *, producer: str | None = None, fleet: Fleet | None = None
+) -> GenerationWorker:
     """A worker over these services; `producer` names what makes the works, our backends by default."""
     settings = services.settings.jobs
+    fleet = fleet or LocalFleet(settings.render_processes)
     publisher = Publisher(
         services.sessions,
         services.store,
@@ -93,13 +98,12 @@ def make_worker(services: Services, *, producer: str | None = None) -> Generatio
     recorder = PassRecorder(services.estimates)
     renderers = [
         Renderer(
-            producer or PRODUCER,
+            link,
             silence_seconds=settings.deadline_seconds,
             start_seconds=settings.start_seconds,
-            lane=lane,
             watch=recorder,
         )
-        for lane in range(settings.render_processes)
+        for link in fleet.open_links(producer or PRODUCER)
     ]
     return GenerationWorker(
         services.sessions,
@@ -107,15 +111,16 @@ def make_worker(services: Services, *, producer: str | None = None) -> Generatio
         publisher,
         services.estimates,
         renderers,
+        always=fleet.always,
         load_photo=no_photo,
         lease=timedelta(seconds=settings.lease_seconds),
     )
 
 
 @asynccontextmanager
-async def _working(services: Services) -> AsyncIterator[None]:
+async def _working(services: Services, fleet: Fleet | None) -> AsyncIterator[None]:
     """Run a worker; on the way out it finishes its batch, or hands it back when that takes too long."""
-    worker = make_worker(services)
+    worker = make_worker(services, fleet=fleet)
     task = asyncio.create_task(worker.run(), name="worker")
     try:
         yield

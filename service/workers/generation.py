@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -13,15 +13,16 @@ from core.database import Sessions
 from core.ids import new_id
 from generators.failures import Failure, FailureReason
 from generators.specs import Kind
-from service.jobs import claims
+from service.jobs import claims, queries
 from service.jobs.claims import ClaimedJob
 from service.jobs.estimates import Estimates
 from service.jobs.event_hub import EventHub
 from service.jobs.events import WAKE_CHANNEL
 from service.jobs.products import Made, Order
+from service.workers.lanes import WAIT_SECONDS, Lane
 from service.workers.photos import LoadPhoto, PhotoGoneError
-from service.workers.pool import MakesWorks, RendererLostError
 from service.workers.publishing import Publisher
+from service.workers.renderers import Renderer, RendererLostError
 from service.workers.telling import Telling
 
 log = structlog.get_logger()
@@ -30,7 +31,6 @@ IDLE_SECONDS: Final = 1.0  # a lost wake-up delays a job by so much at most
 CANCEL_SECONDS: Final = 0.25  # between two looks for cancelled jobs
 ERROR_SECONDS: Final = 1.0
 ANNOUNCE_SECONDS: Final = 5.0
-PASSES_IN_HAND: Final = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -38,18 +38,18 @@ class JobInHand:
     """One attempt that this worker is making."""
 
     job: ClaimedJob
-    renderer: MakesWorks
+    renderer: Renderer
     number: int
     telling: Telling
     asked_to_cancel: bool = False
 
 
 class GenerationWorker:
-    """`renderers`: what makes the works, each with a lane of its own.
+    """Each renderer has a lane, which keeps as many jobs in hand as fill two passes, so that its device never
+    waits for the database. A job that has failed before is made with nothing else in its lane: if it is
+    poison, it takes nobody with it.
 
-    A lane keeps as many jobs in hand as fill two passes: one on the device, one that gathers behind it, so
-    that the device never waits for the database. A job that has failed before is made with nothing else in
-    hand: if it is poison, it takes nobody with it.
+    always: how many lanes are always open; the others open while jobs wait, and close when they do not.
     """
 
     def __init__(
@@ -58,8 +58,9 @@ class GenerationWorker:
         hub: EventHub,
         publisher: Publisher,
         estimates: Estimates,
-        renderers: Sequence[MakesWorks],
+        renderers: Sequence[Renderer],
         *,
+        always: int,
         load_photo: LoadPhoto,
         lease: timedelta,
     ) -> None:
@@ -68,11 +69,19 @@ class GenerationWorker:
         self._hub = hub
         self._publisher = publisher
         self._estimates = estimates
-        self._renderers = renderers
+        self._lanes = [
+            Lane(renderer, None if number < always else (number - always + 1) * WAIT_SECONDS)
+            for number, renderer in enumerate(renderers)
+        ]
         self._load_photo = load_photo
         self._lease = lease
         self._in_hand: set[JobInHand] = set()
         self._stopping = asyncio.Event()
+
+    @property
+    def open_lanes(self) -> int:
+        """How many renderers are running now."""
+        return sum(lane.renderer.is_running for lane in self._lanes)
 
     async def run(self) -> None:
         """Work until `stop` is called and what is in hand is done, or until cancelled."""
@@ -81,8 +90,7 @@ class GenerationWorker:
                 tasks.create_task(minder())
                 for minder in (self._keep_leases, self._watch_cancels, self._announce)
             ]
-            lanes = [tasks.create_task(self._serve_lane(renderer)) for renderer in self._renderers]
-            await asyncio.gather(*lanes)
+            await asyncio.gather(*[tasks.create_task(self._serve_lane(lane)) for lane in self._lanes])
             for minder in minders:
                 minder.cancel()
 
@@ -90,18 +98,13 @@ class GenerationWorker:
         """Claim nothing more; `run` returns when what is in hand is done."""
         self._stopping.set()
 
-    async def _serve_lane(self, renderer: MakesWorks) -> None:
-        lane = Lane()
-        offers: Mapping[str, int] = {}
+    async def _serve_lane(self, lane: Lane) -> None:
         try:
             with self._hub.listen(WAKE_CHANNEL) as woken:
                 while not self._stopping.is_set():
                     woken.clear()
                     try:
-                        if not renderer.is_running:
-                            await lane.drained()
-                            offers = await renderer.start()
-                        claimed = await self._claim(renderer, lane, offers)
+                        claimed = await self._claim(lane) if await self._is_open(lane) else 0
                     except Exception:
                         log.exception("worker.error")
                         claimed = 0
@@ -113,16 +116,30 @@ class GenerationWorker:
             await lane.abandoned()
             raise
         finally:
-            await renderer.stop()
+            await lane.renderer.stop()
 
-    async def _claim(self, renderer: MakesWorks, lane: "Lane", offers: Mapping[str, int]) -> int:
+    async def _is_open(self, lane: Lane) -> bool:
+        """Open the lane if it should be, close it if it need not. Raises: RendererLostError."""
+        if lane.renderer.is_running:
+            if lane.is_spent:
+                await lane.renderer.stop()
+            return lane.renderer.is_running
+        if lane.patience_seconds is not None:
+            async with self._sessions() as session:
+                if not await queries.has_waited(session, timedelta(seconds=lane.patience_seconds)):
+                    return False
+        await lane.open()
+        return True
+
+    async def _claim(self, lane: Lane) -> int:
         """Take what there is room for and begin to make it; how many jobs that were."""
-        room = lane.room(offers)
+        room = lane.room()
         if not room:
             return 0
         async with self._sessions.begin() as session:
             jobs = await claims.claim_batch(session, worker_id=self.id, max_batches=room, lease=self._lease)
         for job in jobs:
+            renderer = lane.renderer
             in_hand = JobInHand(job, renderer, renderer.next_number(), self._publisher.follow(job))
             self._in_hand.add(in_hand)
             may_be_poison = job.attempts > 1
@@ -187,17 +204,16 @@ class GenerationWorker:
                         one.renderer.cancel(one.number)
 
     async def _announce(self) -> None:
-        lanes = len(self._renderers)
         try:
             while True:
                 with _logged("worker.announce"):
-                    await self._estimates.announce(self.id, lanes)
+                    await self._estimates.announce(self.id, self.open_lanes)
                 await asyncio.sleep(ANNOUNCE_SECONDS)
         finally:
             with _logged("worker.withdraw"):
-                await self._estimates.withdraw(self.id, lanes)
+                await self._estimates.withdraw(self.id)
 
-    async def _wait(self, woken: asyncio.Event, lane: "Lane") -> None:
+    async def _wait(self, woken: asyncio.Event, lane: Lane) -> None:
         """Until something may have been queued, a job has come to rest, or it is time to stop."""
         signals = {asyncio.create_task(event.wait()) for event in (self._stopping, woken)}
         await asyncio.wait({*signals, *lane.tasks}, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -208,36 +224,6 @@ class GenerationWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-
-
-class Lane:
-    """The jobs that one renderer has in hand."""
-
-    def __init__(self) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    def add(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    def room(self, offers: Mapping[str, int]) -> dict[str, int]:
-        """How many more jobs of each kind may be taken."""
-        free = {
-            kind: min(largest, PASSES_IN_HAND * largest - len(self.tasks)) for kind, largest in offers.items()
-        }
-        return {kind: count for kind, count in free.items() if count > 0}
-
-    async def drained(self) -> None:
-        """Until nothing is in hand."""
-        while self.tasks:
-            await asyncio.wait(self.tasks)
-
-    async def abandoned(self) -> None:
-        """Give up what is in hand; each job is handed back."""
-        for task in self.tasks:
-            task.cancel()
-        await self.drained()
 
 
 @contextlib.contextmanager

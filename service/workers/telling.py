@@ -24,7 +24,7 @@ async def say(
 
 
 class Telling:
-    """Says things without making the maker wait. As `service.workers.pool.Listener`."""
+    """Says things without making the maker wait. As `service.workers.renderers.Listener`."""
 
     def __init__(self, events: EventLog, job_id: UUID) -> None:
         self._events = events

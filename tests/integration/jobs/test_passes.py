@@ -22,8 +22,14 @@ def passes(kind: str = "image") -> tuple[float, float]:
     return count, REGISTRY.get_sample_value("huajian_batch_size_sum", {"kind": kind}) or 0.0
 
 
-async def events_of(services: Services, job_id: UUID) -> list[JobEvent]:
-    return list(await services.events.read_after(job_id, 0))
+async def all_events_of(services: Services, job_id: UUID) -> list[JobEvent]:
+    """Everything that was said of it; waits for the last word."""
+    async with asyncio.timeout(10):
+        while True:
+            events = list(await services.events.read_after(job_id, 0))
+            if events and events[-1].is_final:
+                return events
+            await asyncio.sleep(0.02)
 
 
 class TestPasses:
@@ -72,9 +78,7 @@ class TestPasses:
     ) -> None:
         job_id = await ask("steps=3 sleep=0.02 tell", kind="lyrics")
         await until(services, job_id)
-        async with asyncio.timeout(10):
-            while not (events := await events_of(services, job_id)) or not events[-1].is_final:
-                await asyncio.sleep(0.02)
+        events = await all_events_of(services, job_id)
         told = [event.data["text"] for event in events if event.event == "section"]
         assert told == ["part 1", "part 2", "part 3"]
         assert [event.data["section"] for event in events if event.event == "section"] == [1, 2, 3]
