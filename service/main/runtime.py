@@ -16,13 +16,14 @@ from models.migrations.run import migrate
 from service.engines.engines import Engines
 from service.main.doctor.findings import without_secrets
 from service.main.patience import Patience
+from service.photos.reading import make_loader
 from service.wiring import Services, open_services
 from service.workers.chores import Chores
 from service.workers.generation import GenerationWorker
 from service.workers.keeper import keep
 from service.workers.lanes import Fleet, LocalFleet
 from service.workers.passes import PassRecorder
-from service.workers.photos import no_photo
+from service.workers.photos import for_specs
 from service.workers.publishing import Publisher
 from service.workers.renderers import Renderer
 
@@ -112,7 +113,7 @@ def make_worker(
         services.estimates,
         renderers,
         always=fleet.always,
-        load_photo=no_photo,
+        load_photo=for_specs(make_loader(services.sessions, services.store, services.clock)),
         lease=timedelta(seconds=settings.lease_seconds),
     )
 

@@ -20,7 +20,7 @@ from service.jobs.event_hub import EventHub
 from service.jobs.events import WAKE_CHANNEL
 from service.jobs.products import Made, Order
 from service.workers.lanes import WAIT_SECONDS, Lane
-from service.workers.photos import LoadPhoto, PhotoGoneError
+from service.workers.photos import LoadSpecPhoto, PhotoGoneError
 from service.workers.publishing import Publisher
 from service.workers.renderers import Renderer, RendererLostError
 from service.workers.telling import Telling
@@ -61,7 +61,7 @@ class GenerationWorker:
         renderers: Sequence[Renderer],
         *,
         always: int,
-        load_photo: LoadPhoto,
+        load_photo: LoadSpecPhoto,
         lease: timedelta,
     ) -> None:
         self.id = new_id()
@@ -176,6 +176,8 @@ class GenerationWorker:
             return Failure(FailureReason.INVALID, str(error))
         except RendererLostError as error:
             return Failure(FailureReason.INTERNAL, str(error))
+        except OSError as error:
+            return Failure(FailureReason.INTERNAL, f"storage: {error!r}")
 
     async def _keep_leases(self) -> None:
         """Extend the leases of what is running; a third of a lease leaves room for a slow database."""

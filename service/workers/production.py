@@ -27,11 +27,13 @@ from moderation.errors import PromptRejectedError
 from moderation.prompts import require_allowed
 from provenance import labels
 from service.jobs.products import Made, MadeFile, Order, Product, Rejection
+from service.photos.decoding import decode_kept
 from service.workers.routes import Routes
 
 log = structlog.get_logger()
 
 NOBODY: Final = Identity("none", "none", "0", is_model=False)
+UNSAFE: Final = "unsafe_picture"  # the category of what a backend's own safety check refused
 THUMBNAIL_PX: Final = 480
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
@@ -84,7 +86,7 @@ class Producer:
         """Screen, label and encode what was made."""
         result = draft.result
         if isinstance(result, Failure):
-            return result
+            return Rejection(UNSAFE) if result.reason is FailureReason.REFUSED else result
         try:
             if result.text is not None:
                 require_allowed([result.text])
@@ -124,7 +126,7 @@ def _brief(spec: Spec, order: Order, identity: Identity) -> Brief:
         seed=spec.seed,
         label=labels.visible_label(language, is_model=identity.is_model),
         model_label=labels.visible_label(language, is_model=True),
-        photo=None,
+        photo=decode_kept(order.photo) if order.photo is not None else None,
     )
 
 
