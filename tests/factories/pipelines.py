@@ -21,6 +21,7 @@ from transformers import (
 from tests.factories.tokenizers import train_clip_tokenizer, train_t5_tokenizer
 
 _kit: Any = diffusers  # its classes carry no types
+torch.set_num_threads(1)  # on networks this small, threads wait for each other longer than they work
 
 WIDTH: Final = 32  # of every embedding
 VAE_SCALE: Final = 8  # as large as the real ones', so that sizes behave alike

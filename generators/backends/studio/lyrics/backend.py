@@ -29,7 +29,9 @@ class StudioLyricsBackend:
         return [self._one(index, brief, progress) for index, brief in enumerate(briefs)]
 
     def _one(self, index: int, brief: Brief, progress: Progress) -> Result:
-        spec = _lyrics(brief.spec)
+        spec = brief.spec
+        if not isinstance(spec, LyricsSpec):
+            return Failure(FailureReason.INVALID, f"not a lyrics spec: {type(spec).__name__}")
         steps = self.steps(spec)
         done = 0
 
