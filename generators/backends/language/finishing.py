@@ -6,7 +6,7 @@ from typing import Final
 from generators.backends.studio.lyrics.plan import headings
 from generators.backends.studio.lyrics.song import Composition, report_rhymes
 from generators.backends.studio.lyrics.theme import singable_phrase
-from generators.contracts import Brief, Identity, Progress, Song
+from generators.contracts import Brief, Failure, FailureReason, Identity, Progress, Song
 from generators.specs import Language, LyricsSpec, Section, Spec
 
 _UNTITLED: Final = {Language.ZH: "无题", Language.EN: "Untitled"}
@@ -20,6 +20,11 @@ def lyrics_spec(spec: Spec) -> LyricsSpec:
     if not isinstance(spec, LyricsSpec):
         raise TypeError(f"not a lyrics spec: {type(spec).__name__}")
     return spec
+
+
+def not_lyrics(spec: Spec) -> Failure:
+    """The answer to a spec of another kind."""
+    return Failure(FailureReason.INVALID, f"not a lyrics spec: {type(spec).__name__}")
 
 
 def source_of(section: int, sections: Sequence[Section]) -> int:

@@ -32,13 +32,11 @@ def ask_for_song(spec: LyricsSpec) -> Prompt:
     """The whole song at once."""
     texts = _texts(spec.language)
     named = section_names(spec, written_once(spec.sections))
-    words = [_quoted(word) for word in spec.words]
     user = texts["lyrics"].format(
         theme=_quoted(spec.theme),
         mood=texts["moods"][spec.mood],
         sections=_BETWEEN[spec.language].join(named),
         example=named[0],
-        words=texts["words_asked"].format(words=_BETWEEN[spec.language].join(words)) if words else "",
         **_shape(spec),
     )
     return _prompt(texts["lyrics_system"], user)
@@ -72,7 +70,9 @@ def section_names(spec: LyricsSpec, sections: Iterable[int]) -> list[str]:
 
 def _shape(spec: LyricsSpec) -> dict[str, object]:
     shortest, longest = LINE[spec.language]
+    texts, words = _texts(spec.language), _BETWEEN[spec.language].join(map(_quoted, spec.words))
     return {
+        "words": texts["words_asked"].format(words=words) if words else "",
         "lines": len(spec.rhyme),
         "shortest": shortest,
         "longest": longest,

@@ -43,8 +43,9 @@ class SongReader:
         self._lines: list[str] = []
 
     @property
-    def lines_done(self) -> int:
-        return len(self._lines) + sum(map(len, self.finished.values()))
+    def lines_in_hand(self) -> int:
+        """Of the section that is being written."""
+        return len(self._lines)
 
     def feed(self, piece: str) -> None:
         """Take the next characters of the answer; those beyond MAX_ANSWER_CHARS are not looked at."""

@@ -53,6 +53,7 @@ class OpenAiSettings(_Settings):
     timeout_seconds: for one whole answer, however it trickles.
     max_retries: of one request, after a refusal for now, a lost connection or an unreadable answer.
     max_wait_seconds: the longest pause before a retry; a server that asks for more is given up.
+    token_limit_field: what the server calls max_new_tokens.
     repairs: how often the sections that do not rhyme may be asked for again.
     breaker_failures: in a row, until nothing is asked for breaker_seconds.
     """
@@ -73,5 +74,6 @@ class OpenAiSettings(_Settings):
     max_new_tokens: int = Field(default=2048, ge=64, le=32768)
     temperature: float = Field(default=0.9, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
+    token_limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # noqa: S105
     repairs: int = Field(default=2, ge=0, le=8)
     price: Price = Price()

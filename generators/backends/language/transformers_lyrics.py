@@ -6,12 +6,12 @@ from generators.backends.language.decoding.decoder import Row
 from generators.backends.language.decoding.free import FreeSong
 from generators.backends.language.decoding.loading import open_language_model
 from generators.backends.language.decoding.verse import SongScript
-from generators.backends.language.finishing import Showing, finish_song, lyrics_spec
+from generators.backends.language.finishing import Showing, finish_song, lyrics_spec, not_lyrics
 from generators.backends.language.prompts import ask_for_song
 from generators.backends.language.settings import TransformersSettings
 from generators.backends.studio.lyrics.weave import written_once
 from generators.contracts import Brief, Failure, FailureReason, Progress, Result
-from generators.specs import Kind, Spec
+from generators.specs import Kind, LyricsSpec, Spec
 
 
 class TransformersLyrics:
@@ -34,10 +34,17 @@ class TransformersLyrics:
         return 1 + len(written_once(asked.sections)) * len(asked.rhyme)
 
     def generate(self, briefs: Sequence[Brief], progress: Progress) -> list[Result]:
-        """One song, Failure(CANCELLED) or Failure(INTERNAL) a brief, in order."""
-        begun = [self._begin(index, brief, progress) for index, brief in enumerate(briefs)]
-        self._model.run([row for _, row in begun])
-        return [self._finish(brief, song, row) for brief, (song, row) in zip(briefs, begun, strict=True)]
+        """One song or Failure a brief, in order: CANCELLED, INTERNAL, INVALID for a spec of another kind."""
+        begun = {
+            index: self._begin(index, brief, progress)
+            for index, brief in enumerate(briefs)
+            if isinstance(brief.spec, LyricsSpec)
+        }
+        self._model.run([row for _, row in begun.values()])
+        return [
+            self._finish(brief, *begun[index]) if index in begun else not_lyrics(brief.spec)
+            for index, brief in enumerate(briefs)
+        ]
 
     def _begin(self, index: int, brief: Brief, progress: Progress) -> tuple[SongScript | FreeSong, Row]:
         spec, model, steps = lyrics_spec(brief.spec), self._model, self.steps(brief.spec)

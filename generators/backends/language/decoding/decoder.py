@@ -73,6 +73,8 @@ class Decoder:
 
         Raises: torch.OutOfMemoryError and RuntimeError of the device.
         """
+        if not rows:
+            return
         live = list(rows)
         device = self._model.device
         ids, mask = (tensor.to(device) for tensor in _pad_left([row.prompt for row in live]))

@@ -57,7 +57,6 @@ class FreeSong(FreeScript):
         self._spec, self._on_step, self._on_section = spec, on_step, on_section
         self._reader = SongReader(spec)
         self._seen = 0  # characters of the answer
-        self._step = 0
 
     @property
     def title(self) -> str:
@@ -75,8 +74,5 @@ class FreeSong(FreeScript):
         return self._tell()
 
     def _tell(self) -> bool:
-        """Report the lines done, never fewer than before and the last step only for a finished song."""
-        lines = len(self._spec.rhyme)
-        done = sum(map(len, self.sections.values()))
-        self._step = max(self._step, min(1 + done, 1 + lines * len(self._spec.sections)))
-        return self._on_step(self._step)
+        """Report the lines of finished sections, and the title as one."""
+        return self._on_step(1 + sum(map(len, self.sections.values())))

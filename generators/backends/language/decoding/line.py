@@ -81,13 +81,13 @@ class Line:
         return row is not None and bool(self._demand.ends[row]) and self._reach() >= self._demand.shortest
 
     def next_tokens(self) -> Tokens:
-        """Tokens that go on with the word in hand or begin another one.
+        """Tokens that go on with the word in hand or begin another one; some of them more than once.
 
         Raises: DeadEndError when there is none and the line cannot close either.
         """
         going_on = self._lexicon.tokens[self._live, self._depth] if self._live.size else _NONE
         beginning = self._lexicon.tokens[self._beginnings(), 0] if self._is_between() else _NONE
-        found: Tokens = np.unique(np.concatenate([going_on, beginning])).astype(np.int64)
+        found: Tokens = np.concatenate([going_on, beginning]).astype(np.int64)
         if not found.size and not self.can_close:
             raise DeadEndError(f"nothing may follow {self.text!r}")
         return found

@@ -9,6 +9,7 @@ from typing import Final
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils.logging import disable_progress_bar
 
 from generators.backends.language.decoding.decoder import Decoder, Row
 from generators.backends.language.decoding.sampling import Taste
@@ -82,6 +83,7 @@ def open_language_model(settings: TransformersSettings) -> LanguageModel:
     Raises: BackendUnavailableError when it is missing, broken, too large, or does not fit the device.
     """
     _require_size(settings)
+    disable_progress_bar()  # a worker's log is no terminal
     options = {"revision": settings.revision or "main", "local_files_only": settings.is_offline}
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.model, trust_remote_code=False, **options)
