@@ -32,6 +32,7 @@ class StorageSettings(BaseModel, frozen=True):
 
 class JobSettings(BaseModel, frozen=True):
     lease_seconds: float = Field(default=30, gt=1, le=600)
+    wait_hours: float = Field(default=6, gt=0, le=24 * 7)  # then a queued job is given up
     max_attempts: int = Field(default=3, ge=1, le=10)
     deadline_seconds: float = Field(default=300, gt=0)
     start_seconds: float = Field(default=600, gt=0)  # for a renderer to load its models

@@ -24,7 +24,7 @@ class JobState(StrEnum):
 
 ENDS: Final = frozenset({JobState.SUCCEEDED, JobState.REJECTED, JobState.FAILED, JobState.CANCELLED})
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.FAILED}),  # waited too long
     JobState.RUNNING: ENDS | {JobState.QUEUED},  # QUEUED again is a retry after a lost lease
     **dict.fromkeys(ENDS, frozenset()),
 }

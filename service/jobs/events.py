@@ -108,6 +108,12 @@ class EventLog:
         with contextlib.suppress(RedisError, OSError):
             await self.append(job_id, "state", {"state": "cancelled", "progress": 0.0}, is_final=True)
 
+    async def say_failed(self, job_id: UUID, problem: Mapping[str, str]) -> None:
+        """Tell listeners that a job was given up before anybody began it."""
+        data = {"state": "failed", "progress": 0.0, "problem": problem}
+        with contextlib.suppress(RedisError, OSError):
+            await self.append(job_id, "state", data, is_final=True)
+
     async def say_queued(self, job_id: UUID) -> None:
         """Tell listeners that the job waits for another attempt."""
         with contextlib.suppress(RedisError, OSError):

@@ -1,7 +1,7 @@
 """Reading jobs, and moving them along the edges of TRANSITIONS by compare-and-set."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -147,11 +147,29 @@ async def find_expired(session: AsyncSession, *, limit: int) -> Sequence[Generat
     return (await session.scalars(statement)).all()
 
 
-async def has_waited(session: AsyncSession, wait: timedelta) -> bool:
-    """Whether some job has been in the queue for so long."""
-    waiting = select(Generation.id).where(
-        Generation.state == JobState.QUEUED, Generation.created_at < func.now() - wait
+async def find_waiting(session: AsyncSession, *, since: datetime, limit: int) -> Sequence[Generation]:
+    """Jobs that were queued before `since` and still are, the oldest first, locked; others take others."""
+    statement = (
+        select(Generation)
+        .where(Generation.state == JobState.QUEUED, Generation.created_at < since)
+        .order_by(Generation.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
+    return (await session.scalars(statement)).all()
+
+
+async def give_up_queued(session: AsyncSession, job_id: UUID, *, problem: Json) -> bool:
+    """End a queued job as failed; False when it is no longer queued."""
+    ended = await _move(
+        session, Generation.id == job_id, start=JobState.QUEUED, end=JobState.FAILED, problem=problem
+    )
+    return ended is not None
+
+
+async def has_waited(session: AsyncSession, since: datetime) -> bool:
+    """Whether some job was queued before `since` and still is."""
+    waiting = select(Generation.id).where(Generation.state == JobState.QUEUED, Generation.created_at < since)
     return bool(await session.scalar(select(waiting.exists())))
 
 

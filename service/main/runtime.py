@@ -112,6 +112,7 @@ def make_worker(
         publisher,
         services.estimates,
         renderers,
+        clock=services.clock,
         always=fleet.always,
         load_photo=for_specs(make_loader(services.sessions, services.store, services.clock)),
         lease=timedelta(seconds=settings.lease_seconds),

@@ -18,6 +18,7 @@ from service.flows.build_archive import build_archive
 from service.flows.build_export import build_export
 from service.flows.delete_photo import expire_photos
 from service.flows.erase_account import erase_account
+from service.flows.give_up_waiting import WAITED_TOO_LONG, give_up_waiting
 from service.flows.sweep_leases import sweep_leases
 from service.identity import queries as identity
 from service.invariants import JOB_INVARIANTS
@@ -42,6 +43,7 @@ class Chores:
     def all(self) -> list[Chore]:
         return [
             Chore("leases", 1.0, self.sweep_leases),
+            Chore("waiting", 60.0, self.give_up_waiting),
             Chore("lots", 60.0, self.expire_lots),
             Chore("exports", 2.0, self.build_exports),
             Chore("old exports", 600.0, self.expire_exports),
@@ -69,6 +71,17 @@ class Chores:
         if any(job.state is JobState.QUEUED for job in swept):
             await services.events.wake_workers()
         return bool(swept)
+
+    async def give_up_waiting(self) -> bool:
+        """End what nobody made for hours, and tell those who wait for it."""
+        services = self._services
+        wait = timedelta(hours=self._settings.wait_hours)
+        async with services.sessions.begin() as session:
+            ended = await give_up_waiting(session, wait=wait, now=services.clock())
+        for job_id in ended:
+            log.warning("keeper.waited_too_long", job_id=str(job_id))
+            await services.events.say_failed(job_id, WAITED_TOO_LONG)
+        return bool(ended)
 
     async def expire_lots(self) -> bool:
         services = self._services

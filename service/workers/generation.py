@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from core.clock import Clock
 from core.database import Sessions
 from core.ids import new_id
 from generators.failures import Failure, FailureReason
@@ -60,6 +61,7 @@ class GenerationWorker:
         estimates: Estimates,
         renderers: Sequence[Renderer],
         *,
+        clock: Clock,
         always: int,
         load_photo: LoadSpecPhoto,
         lease: timedelta,
@@ -73,6 +75,7 @@ class GenerationWorker:
             Lane(renderer, None if number < always else (number - always + 1) * WAIT_SECONDS)
             for number, renderer in enumerate(renderers)
         ]
+        self._clock = clock
         self._load_photo = load_photo
         self._lease = lease
         self._in_hand: set[JobInHand] = set()
@@ -125,8 +128,9 @@ class GenerationWorker:
                 await lane.renderer.stop()
             return lane.renderer.is_running
         if lane.patience_seconds is not None:
+            since = self._clock() - timedelta(seconds=lane.patience_seconds)
             async with self._sessions() as session:
-                if not await queries.has_waited(session, timedelta(seconds=lane.patience_seconds)):
+                if not await queries.has_waited(session, since):
                     return False
         await lane.open()
         return True

@@ -7,11 +7,14 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from billing.invariants import find_breaches
 from billing.views import view_credits
 from models.generation import JobState
 from service.flows.cancel_generation import cancel_generation
+from service.invariants import JOB_INVARIANTS
 from service.jobs.events import JobEvent
 from service.wiring import Services
+from service.workers.chores import Chores
 from tests.factories.jobs import running_worker, until
 from tests.integration.jobs.conftest import Ask
 
@@ -92,6 +95,26 @@ class TestPasses:
         async with running_worker(services):
             jobs = [await until(services, job_id) for job_id in ids]
         assert [job.state for job in jobs] == [JobState.FAILED, JobState.SUCCEEDED, JobState.SUCCEEDED]
+
+
+class TestWaiting:
+    async def test_what_nobody_makes_for_hours_is_given_up_and_its_credit_returned(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        old = await ask("old")
+        services.clock.advance(hours=7)  # type: ignore[attr-defined]
+        young = await ask("young")
+        assert await Chores(services).give_up_waiting()
+        assert not await Chores(services).give_up_waiting()
+        job = await until(services, old)
+        assert (job.state, (job.problem or {}).get("code")) == (JobState.FAILED, "waited_too_long")
+        assert await state_of(services, young) is JobState.QUEUED
+        (said,) = await all_events_of(services, old)
+        assert said.data["problem"]["code"] == "waited_too_long"
+        async with services.sessions() as session:
+            assert await find_breaches(session, JOB_INVARIANTS) == []
+            view = await view_credits(session, owner_id, now=services.clock(), catalog=services.catalog)
+        assert view is not None and (view.available, view.held) == (9, 1)
 
 
 async def state_of(services: Services, job_id: UUID) -> JobState:

@@ -51,6 +51,14 @@ async def lanes_are(worker: GenerationWorker, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
+async def opens_within(worker: GenerationWorker, count: int, *, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await lanes_are(worker, count)
+            return True
+    return False
+
+
 def actors() -> list[psutil.Process]:
     return [
         process
@@ -88,7 +96,9 @@ class TestRay:
         monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.5)
         async with ray_worker(services, always=1, most=2) as worker:
             await lanes_are(worker, 1)
-            ids = [await ask(f"steps=10 sleep=0.1 n{number}") for number in range(6)]
+            ids = [await ask(f"steps=10 sleep=0.1 n{number}") for number in range(9)]
+            assert not await opens_within(worker, 2, seconds=1.0)  # nobody has waited yet, by the clock
+            services.clock.advance(seconds=1)  # type: ignore[attr-defined]
             await lanes_are(worker, 2)
             for job_id in ids:
                 assert (await until(services, job_id)).state is JobState.SUCCEEDED
