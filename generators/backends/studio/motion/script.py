@@ -53,7 +53,7 @@ def write_script(finish: Finish, seconds: float = SECONDS) -> Script:
     """Spread the words over the film; long letters come faster, none comes late."""
     groups = [
         (role, pieces)
-        for role in _present(finish.layout.blocks)
+        for role in present_roles(finish.layout.blocks)
         if (pieces := list(_pieces(finish.layout.blocks[role])))
     ]
     seal_ends = seconds - _REST_SECONDS
@@ -72,7 +72,7 @@ def write_script(finish: Finish, seconds: float = SECONDS) -> Script:
     return Script(tuple(cues), seal_begins, seal_ends)
 
 
-def _present(blocks: dict[str, Block]) -> list[str]:
+def present_roles(blocks: dict[str, Block]) -> list[str]:
     """Roles in the order they are read; those we do not know of come before the signature."""
     known = [role for role in READING_ORDER if role in blocks]
     return known + [role for role in blocks if role not in READING_ORDER]

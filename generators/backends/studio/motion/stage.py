@@ -22,6 +22,7 @@ from generators.backends.studio.card.drawing import (
 from generators.backends.studio.card.ground import Cover
 from generators.backends.studio.card.page import FILM_STEP_PX, HEIGHT_PX, WIDTH_PX
 from generators.backends.studio.card.qr import QrCode, draw_qr
+from generators.backends.studio.card.templates.staging import photo_boxes
 from generators.backends.studio.motion.reel import FILM_HEIGHT_PX, FILM_WIDTH_PX, SHARE, filmed
 from generators.contracts import Box, Pixels
 from generators.typesetting.block import whole_pixels
@@ -62,7 +63,7 @@ def build_stage(painting: Painting, finish: Finish) -> Stage:
     size = (FILM_WIDTH_PX, FILM_HEIGHT_PX)
     ground = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     kept = _draw_foot(ground, finish, laid.palette)
-    taken = [*(filmed(box) for box in _taken(laid, finish)), *kept]
+    taken = [*(filmed(box) for box in taken_boxes(laid, finish)), *kept]
     return Stage(
         ground,
         laid.palette,
@@ -95,11 +96,13 @@ def _draw_foot(ground: Pixels, finish: Finish, palette: Palette) -> tuple[Box, .
     return tuple(kept)
 
 
-def _taken(laid: Ground, finish: Finish) -> list[Box]:
+def taken_boxes(laid: Ground, finish: Finish) -> list[Box]:
     """What stands on the page, in the still card's pixels."""
     layout = finish.layout
     taken = [line for block in layout.blocks.values() for line in block.lines]
     taken += [layout.seal, *([layout.divider] if layout.divider else [])]
+    if finish.staging is not None and finish.staging.photo is not None:
+        taken += photo_boxes(finish.staging.template, finish.staging.language)
     return [*taken, sheet_of(layout)] if laid.quieting.cover is Cover.SHEET else taken
 
 
