@@ -1,0 +1,83 @@
+"""The scripted producer, with works that look like real ones: a thumbnail, lines, a rhyme check."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from generators.specs import Kind
+from service.jobs.products import Made, MadeFile, Order, Product
+from tests.fakes.producer import ScriptedProducer
+
+LABEL = "算法生成 · 花笺"
+LINES = (
+    (
+        "verse",
+        "主歌一",
+        "AABA",
+        ("路灯把雨丝缝进衣裳", "我数着脚步走过长廊", "伞沿滴着旧时光", "门缝里漏出一点光"),
+    ),
+    ("chorus", "副歌", "AAXA", ("归家的路慢慢亮", "锅里的汤还在响", "放下一身的雨", "有人把我的名字轻轻讲")),
+)
+
+
+class PageProducer(ScriptedProducer):
+    """Obeys the same scripts in the same fields."""
+
+    def finish(self, order: Order, draft: Made) -> Made:
+        return _dressed(order.kind, order.spec, draft) if isinstance(draft, Product) else draft
+
+
+def _dressed(kind: Kind, spec: Mapping[str, Any], product: Product) -> Product:
+    if kind is Kind.LYRICS:
+        return _song(spec, product)
+    if kind is Kind.CARD:
+        return replace(
+            product, title="中秋快乐", text="月色如水，愿你心安。", files=_pictures(product.files[0])
+        )
+    return replace(
+        product, title=spec["prompt"][:20], text=None, language=None, files=_pictures(product.files[0])
+    )
+
+
+def _pictures(preview: MadeFile) -> tuple[MadeFile, ...]:
+    buffer = BytesIO()
+    Image.open(BytesIO(preview.content)).resize((90, 120)).save(buffer, "WEBP")
+    return preview, MadeFile("thumbnail", "image/webp", "webp", 90, 120, buffer.getvalue())
+
+
+def _song(spec: Mapping[str, Any], product: Product) -> Product:
+    """Two sections, of which one line misses its rhyme."""
+    title = spec["theme"].split()[0]
+    parts = [f"[{heading}]\n" + "\n".join(lines) for _, heading, _, lines in LINES]
+    text = "\n\n".join([title, *parts, LABEL])
+    file = MadeFile("preview", "text/plain; charset=utf-8", "txt", None, None, text.encode())
+    return replace(product, title=title, text=text, files=(file,), details={"rhyme": _rhyme()})
+
+
+def _rhyme() -> dict[str, object]:
+    sections = [
+        {
+            "section": section,
+            "scheme": scheme,
+            "lines": [
+                {
+                    "text": line,
+                    "end": line[-1],
+                    "class": "江阳",
+                    "group": group,
+                    "ok": line != "门缝里漏出一点光",
+                }
+                for line, group in zip(lines, scheme, strict=True)
+            ],
+        }
+        for section, _, scheme, lines in LINES
+    ]
+    return {"scheme": "AABA", "language": "zh", "system": "十三辙", "sections": sections, "ok": False}
+
+
+def make_producer() -> PageProducer:
+    """Named by the page tests as "tests.e2e.test_pages.producer:make_producer"."""
+    return PageProducer()
