@@ -27,7 +27,7 @@ from generators.backends.studio.motion.scenes import cover
 from generators.backends.studio.motion.script import present_roles
 from generators.backends.studio.motion.stage import taken_boxes
 from generators.contracts import Brief, Pixels
-from generators.specs import CardSpec
+from generators.specs import CardSpec, Language
 
 MEDIA_TYPE: Final = "text/html"
 EXTENSION: Final = "html"
@@ -50,6 +50,7 @@ class Bound:
     ground: Ground
     pixels: Pixels  # RGBA of the whole page without words
     texts: PageTexts
+    subject: str  # what the painting shows, in English
     case: FontCase = field(default_factory=FontCase)
 
 
@@ -57,7 +58,7 @@ def open_page(brief: Brief, spec: CardSpec, plan: Plan, painting: Painting) -> B
     """Lay the ground of a page; the first of its STEPS."""
     pixels = np.empty((HEIGHT_PX, WIDTH_PX, 4), np.uint8)
     ground = lay_ground(pixels, painting, plan.finish)
-    return Bound(brief, spec, plan, ground, pixels, TEXTS[spec.language])
+    return Bound(brief, spec, plan, ground, pixels, TEXTS[spec.language], painting.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def write_page(bound: Bound, fonts: Path | None) -> Written:
         "theme": look.hexadecimal(look.far(palette)),
         "title": escape(title),
         "description": escape(texts.description.format(sender=spec.sender)),
-        "alt": escape(f"{title}"),
+        "alt": escape(f"{title}: {bound.subject}" if spec.language is Language.EN else title),
         "ink": look.hexadecimal(palette.ink),
         "words": _svg_words(bound, lines, emoji, stamp),
         "code": code,
@@ -109,7 +110,7 @@ def write_page(bound: Bound, fonts: Path | None) -> Written:
         "label": escape(bound.brief.label),
         "label_svg": parts.label(finish, palette, bound.case),
     }
-    voice = "zh_text" if spec.language.value == "zh" else "en_text"
+    voice = "zh_text" if spec.language is Language.ZH else "en_text"
     said_in = parts.voice_families(f"{to} {texts.tap}", voice, bound.case, fonts)
     style = "".join(
         [
