@@ -64,6 +64,16 @@ class ModerationSettings(BaseModel, frozen=True):
     photo_classifier: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
 
 
+class ProvenanceSettings(BaseModel, frozen=True):
+    """What finished files say of who made them.
+
+    producer_code: the operator's registered code for implicit labels (TC260-PG-20252A); None writes a value
+        that says that there is none.
+    """
+
+    producer_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{27}$")
+
+
 class MailSettings(BaseModel, frozen=True):
     """`smtp_host` None prints messages to the log."""
 
@@ -96,6 +106,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     mail: MailSettings = MailSettings()
     moderation: ModerationSettings = ModerationSettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
 
 
 @functools.cache
