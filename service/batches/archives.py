@@ -16,6 +16,11 @@ from models.work import Work
 MAX_ATTEMPTS: Final = 5
 
 
+def key_of(batch_id: UUID) -> str:
+    """Where the archive lies, or would."""
+    return f"batches/{batch_id}/cards.zip"
+
+
 async def begin(session: AsyncSession) -> Batch | None:
     """The next batch to pack, one attempt counted; None when nothing is due.
 
@@ -77,3 +82,17 @@ async def give_up(session: AsyncSession, batch_id: UUID) -> None:
         .where(Batch.id == batch_id, Batch.archive_state == ArchiveState.DUE)
         .values(archive_state=ArchiveState.NONE)
     )
+
+
+async def withdraw(session: AsyncSession, owner_id: UUID) -> Sequence[str]:
+    """Let no archive of the owner be served or finished any more; the keys of all there may be.
+
+    One that is being packed now finds out when it wants to finish, and deletes its object itself.
+    """
+    statement = (
+        update(Batch)
+        .where(Batch.owner_id == owner_id, Batch.started_at.is_not(None))
+        .values(archive_state=ArchiveState.NONE, object_key=None, archive_bytes=None)
+        .returning(Batch.id)
+    )
+    return [key_of(batch_id) for batch_id in await session.scalars(statement)]

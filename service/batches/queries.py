@@ -237,18 +237,8 @@ async def delete_rows(session: AsyncSession, batch_ids: Sequence[UUID]) -> None:
     await session.execute(delete(BatchRow).where(BatchRow.batch_id.in_(batch_ids)))
 
 
-async def list_object_keys(session: AsyncSession, owner_id: UUID) -> Sequence[str]:
-    """The owner's stored archives."""
-    statement = select(Batch.object_key).where(Batch.owner_id == owner_id, Batch.object_key.is_not(None))
-    return list(filter(None, await session.scalars(statement)))
-
-
 async def erase(session: AsyncSession, owner_id: UUID) -> None:
     """Forget what the owner's batches said; their archives are gone already."""
     ids = (await session.scalars(select(Batch.id).where(Batch.owner_id == owner_id))).all()
     await delete_rows(session, ids)
-    await session.execute(
-        update(Batch)
-        .where(Batch.owner_id == owner_id)
-        .values(template={}, archive_state=ArchiveState.NONE, object_key=None, archive_bytes=None)
-    )
+    await session.execute(update(Batch).where(Batch.owner_id == owner_id).values(template={}))

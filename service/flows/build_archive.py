@@ -60,7 +60,7 @@ async def _pack(
     works: Mapping[UUID, Work],
     language: str,
 ) -> None:
-    key = f"batches/{batch.id}/cards.zip"
+    key = archives.key_of(batch.id)
     ended_at = batch.finished_at or batch.created_at
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cards.zip"

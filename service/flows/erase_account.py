@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.database import Sessions
+from service.batches import archives
 from service.batches import queries as batches
 from service.flows.cancel_batch import cancel_batch
 from service.flows.cancel_generation import cancel_generation
@@ -42,8 +43,9 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
         keys = [
             *await works.list_object_keys(session, user_id),
             *await photos.list_object_keys(session, user_id),
-            *await batches.list_object_keys(session, user_id),
         ]
+    async with sessions.begin() as session:
+        keys += await archives.withdraw(session, user_id)
     await store.delete(*keys)
     async with sessions.begin() as session:
         await photos.erase(session, user_id)

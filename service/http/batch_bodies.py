@@ -1,5 +1,6 @@
 """What a batch may be sent as: JSON, a form with a CSV file, or the file itself; bounded before parsing."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -64,7 +65,7 @@ async def read_order(request: Request) -> BatchOrder:
     if media_type in (JSON_TYPE, ""):
         return _from_json(await request.body())
     if media_type == CSV_TYPE:
-        return _from_table(await request.body(), {})
+        return await _from_table(await request.body(), {})
     if media_type == FORM_TYPE:
         async with request.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=2**20) as form:
             return await _from_form(form)
@@ -77,9 +78,9 @@ def _from_json(content: bytes) -> BatchOrder:
     return BatchOrder(_fields(body.template), rows, body.start)
 
 
-def _from_table(content: bytes, options: Mapping[str, Any]) -> BatchOrder:
+async def _from_table(content: bytes, options: Mapping[str, Any]) -> BatchOrder:
     given = OPTIONS.validate_python(options)
-    return BatchOrder(_fields(given.template), read_table(content), given.start)
+    return BatchOrder(_fields(given.template), await asyncio.to_thread(read_table, content), given.start)
 
 
 async def _from_form(form: FormData) -> BatchOrder:
@@ -92,7 +93,7 @@ async def _from_form(form: FormData) -> BatchOrder:
     if "start" in parts:
         options["start"] = _text(parts.pop("start"))
     options["template"].update((name, _text(content)) for name, content in parts.items())
-    return _from_table(table, options)
+    return await _from_table(table, options)
 
 
 async def _content(part: UploadFile | str) -> bytes:

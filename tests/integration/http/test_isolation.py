@@ -8,22 +8,30 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from models.batch import Batch
 from models.data_export import DataExport
 from models.generation import Generation, JobState
 from models.photo import Photo
 from models.work import Work
 from service.wiring import Services
+from tests.factories.batches import quote, rows
 from tests.factories.jobs import running_worker, until
 from tests.factories.people import Person, SignIn, create
 from tests.factories.photos import sent
 
 # Routes whose id is not an owner's: a signed link, or words of our own.
-PUBLIC = {"/files/{file_id}", "/exports/{export_id}", "/photos/{photo_id}", "/problems/{slug}"}
+PUBLIC = {
+    "/files/{file_id}",
+    "/exports/{export_id}",
+    "/photos/{photo_id}",
+    "/archives/{batch_id}",
+    "/problems/{slug}",
+}
 
 
 @pytest.fixture
 async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
-    """Somebody with a finished work, a queued job, an export request and a photo."""
+    """Somebody with a finished work, a queued job, an export request, a photo and a batch."""
     person = await sign_in()
     async with running_worker(services):
         done = (await create(client, person)).json()
@@ -31,6 +39,7 @@ async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn)
     await create(client, person)
     assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
     await sent(client, person)
+    assert (await quote(client, person, rows("林晚晴"), start=True)).status_code == 201
     return person
 
 
@@ -47,6 +56,9 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             "export_id": [
                 str(i)
                 for i in await session.scalars(select(DataExport.id).where(DataExport.user_id == person.id))
+            ],
+            "batch_id": [
+                str(i) for i in await session.scalars(select(Batch.id).where(Batch.owner_id == person.id))
             ],
             "photo_id": [
                 str(i) for i in await session.scalars(select(Photo.id).where(Photo.owner_id == person.id))
@@ -81,7 +93,7 @@ class TestIsolation:
         self, client: httpx.AsyncClient, sign_in: SignIn, victim: Person
     ) -> None:
         stranger = await sign_in()
-        for path in ("/v1/generations", "/v1/works", "/v1/photos", "/v1/credits/history"):
+        for path in ("/v1/generations", "/v1/batches", "/v1/works", "/v1/photos", "/v1/credits/history"):
             assert (await client.get(path, headers=stranger.headers)).json()["items"] == []
             assert (await client.get(path, headers=victim.headers)).json()["items"] != []
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.jobs.fairness import MAX_HEAD_START, MAX_LEAD, next_user_tag, start_tag
+from service.jobs.fairness import MAX_HEAD_START, MAX_LEAD, SHARE, next_user_tag, row_tags, start_tag
 
 START = datetime(2026, 11, 11, tzinfo=UTC)
 
@@ -94,3 +94,27 @@ class TestFairness:
             for late_tag, late in tagged:
                 if late - early > bound:
                     assert early_tag < late_tag
+
+
+class TestRowTags:
+    def test_five_hundred_rows_let_everybody_else_pass(self) -> None:
+        """While a batch of a heavy tier waits, one single work a minute of anybody is served on arrival."""
+        tags = row_tags(START, 500, previous=None, price_credits=1, weight=12)
+        for minute in range(40):
+            single = start_tag(START + timedelta(minutes=minute), user_tag=None, weight=1)
+            before = sum(tag < single for tag in tags)
+            assert before <= 12 * minute
+
+    def test_the_owners_own_single_work_goes_first(self) -> None:
+        for weight in (1, 3, 6, 12):
+            tags = row_tags(START, 20, previous=None, price_credits=1, weight=weight)
+            assert start_tag(START, user_tag=None, weight=weight) <= tags[0]
+
+    def test_a_second_batch_takes_its_turn(self) -> None:
+        first = row_tags(START, 10, previous=None, price_credits=1, weight=3)
+        second = row_tags(START, 10, previous=first[-1], price_credits=1, weight=3)
+        assert second[0] - first[-1] == first[1] - first[0] == SHARE / 3
+
+    def test_after_a_rest_it_starts_now(self) -> None:
+        later = START + timedelta(hours=9)
+        assert row_tags(later, 1, previous=START, price_credits=1, weight=1) == [later]
