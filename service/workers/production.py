@@ -3,11 +3,12 @@
 import contextlib
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
+from core.ids import new_id
 from generators import encoders
 from generators.contracts import (
     BackendUnavailableError,
@@ -26,6 +27,8 @@ from generators.specs import SPECS, CardSpec, Kind, PictureFormat, Spec
 from moderation.errors import PromptRejectedError
 from moderation.prompts import require_allowed
 from provenance import labels
+from provenance.containers.files import write_label
+from provenance.implicit import produced
 from service.jobs.products import Made, MadeFile, Order, Product, Rejection
 from service.photos.decoding import decode_kept
 from service.workers.routes import Routes
@@ -50,8 +53,10 @@ class Draft:
 class Producer:
     """Every kind this process can make, and how. Implements `service.jobs.products.WorkMaker`."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, producer_code: str | None = None) -> None:
+        """producer_code: the operator's, for implicit labels; None says that there is none."""
         self._routes = routes
+        self._producer_code = producer_code
 
     def offers(self) -> dict[str, int]:
         """The largest pass by kind."""
@@ -90,7 +95,8 @@ class Producer:
         try:
             if result.text is not None:
                 require_allowed([result.text])
-            return _product(draft.brief, result, result.made_by or draft.made_by)
+            product = _product(draft.brief, result, result.made_by or draft.made_by)
+            return _labelled(product, self._producer_code) if isinstance(result, Motion) else product
         except PromptRejectedError as refusal:
             return Rejection(refusal.category)
         except Exception:
@@ -152,6 +158,19 @@ def _product(brief: Brief, result: Picture | Motion | Song, made_by: Identity) -
         details=_details(result),
         files=_files(brief.spec, result),
     )
+
+
+def _labelled(product: Product, producer_code: str | None) -> Product:
+    """The product with an implicit label in its film or page, under a number of its own."""
+    produce_id = new_id().hex
+    label = produced(producer_code, produce_id)
+    files = tuple(
+        replace(file, content=write_label(file.content, file.media_type, label))
+        if file.role == "preview"
+        else file
+        for file in product.files
+    )
+    return replace(product, files=files, provenance={**product.provenance, "produce_id": produce_id})
 
 
 def _described(identity: Identity) -> dict[str, object]:
