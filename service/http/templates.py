@@ -5,7 +5,7 @@ from pydantic import Field
 
 from generators.backends.studio.card.templates.entry import Template
 from generators.backends.studio.card.templates.shelf import load_templates
-from generators.specs import Direction, Kind, Mood, Occasion, PictureFormat, Section, Style
+from generators.specs import CardFormat, Direction, Kind, Mood, Occasion, PictureFormat, Section, Style
 from service.dependencies import ByAddress, Language
 from service.http.problems import documented
 from service.http.schemas import Schema, example
@@ -17,6 +17,10 @@ router = APIRouter(prefix="/v1/templates", tags=["generation"])
 class Choice(Schema):
     id: str
     name: str
+
+
+class CardFormatChoice(Choice):
+    moves: bool = Field(description="A film, an animated picture or a page that opens, not a still one.")
 
 
 class CardTemplate(Schema):
@@ -40,6 +44,7 @@ class TemplatesRead(Schema):
             "sections": [{"id": "verse", "name": "Verse"}],
             "rhymes": ["AABA", "AABB", "ABAB", "AAAA", "XAXA"],
             "formats": ["png", "jpeg", "webp"],
+            "card_formats": [{"id": "mp4", "name": "Film", "moves": True}],
             "card_templates": [
                 {
                     "id": "postcard",
@@ -62,6 +67,7 @@ class TemplatesRead(Schema):
     sections: list[Choice]
     rhymes: list[str]
     formats: list[str]
+    card_formats: list[CardFormatChoice]
     card_templates: list[CardTemplate]
 
 
@@ -81,6 +87,12 @@ async def get_templates(language: Language) -> TemplatesRead:
         sections=named("sections", Section),
         rhymes=["AABA", "AABB", "ABAB", "AAAA", "XAXA"],
         formats=[value.value for value in PictureFormat],
+        card_formats=[
+            CardFormatChoice(
+                id=value, name=CHOICES["card_formats"][value][language], moves=value.still is None
+            )
+            for value in CardFormat
+        ],
         card_templates=[_card_template(template, language) for template in load_templates().values()],
     )
 

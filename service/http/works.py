@@ -1,10 +1,10 @@
 """`/v1/works` and the signed links to their files."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from generators.specs import Kind
 from models.work import Work, WorkFile
 from service.dependencies import App, ByAddress, CurrentUser, Cursor, Limit, Reading
 from service.http.problems import documented
+from service.http.ranges import Part, part_of
 from service.http.schemas import Moment, Page, Schema, example
 from service.wiring import Services
 from service.works import exports
@@ -20,6 +21,13 @@ from service.works.errors import LinkError, WorkNotFoundError
 
 router = APIRouter(tags=["works"])
 LIST = "works"
+# A page that somebody's words stand on never acts as our origin, wherever it is opened; ours may frame it.
+PAGE_POLICY: Final = (
+    "sandbox allow-scripts; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+CACHE: Final = {"cache-control": "private, max-age=31536000, immutable"}
+Ranged = Annotated[str | None, Header(alias="range", description="A part of the file, for players.")]
 
 
 class FileRead(Schema):
@@ -31,13 +39,22 @@ class FileRead(Schema):
     url: str = Field(description="A signed link that expires; ask for the work again then.")
 
 
-class ProvenanceRead(Schema):
+class PartRead(Schema):
     backend: str
     model: str
     revision: str
+    steps: int | None = None
+
+
+class ProvenanceRead(PartRead):
+    """`steps` counts the denoising of a diffusion model; null for whatever has no such thing."""
+
     seed: int
     ai: bool = Field(description="Whether a trained model ran; art made by rules is false.")
     source_type: str = Field(description="IPTC digital source type.")
+    parts: dict[str, PartRead] = Field(
+        default={}, description="Who made what, where several had a part: `background`, `words`."
+    )
 
 
 class WorkRead(Schema):
@@ -118,16 +135,19 @@ async def get_work(work_id: UUID, services: App, session: Reading, user: Current
     response_class=Response,
     responses={
         200: {"description": "The file.", "content": {"image/png": {}, "image/jpeg": {}, "text/plain": {}}},
+        206: {"description": "The part that was asked for."},
         307: {"description": "The file is at the object store, under a signed URL."},
         **documented(401, 404, 422, 429),
     },
 )
-async def get_preview(work_id: UUID, services: App, session: Reading, user: CurrentUser) -> Response:
+async def get_preview(
+    work_id: UUID, services: App, session: Reading, user: CurrentUser, ranged: Ranged = None
+) -> Response:
     """The work's preview itself, for clients that send their token."""
     work = await works.get_work(session, work_id, owner_id=user.user_id)
     for file in work.files:
         if file.role == "preview":
-            return await _serve(services, file, name=None)
+            return await _serve(services, file, name=None, ranged=ranged)
     raise WorkNotFoundError("This work has no preview.")
 
 
@@ -137,6 +157,7 @@ async def get_preview(work_id: UUID, services: App, session: Reading, user: Curr
     response_class=Response,
     responses={
         200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+        206: {"description": "The part that was asked for."},
         307: {"description": "The file is at the object store, under a signed URL."},
         **documented(403, 404, 422, 429),
     },
@@ -148,6 +169,7 @@ async def get_file(
     expires: Annotated[int, Query(ge=0, le=2**40)],
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
     download: Annotated[bool, Query(description="Offer it for saving.")] = False,
+    ranged: Ranged = None,
 ) -> Response:
     """A file by its signed link."""
     require_signed(services, "files", file_id, expires, signature)
@@ -155,9 +177,8 @@ async def get_file(
     if file is None:
         raise WorkNotFoundError("This file is gone.")
     suffix = file.object_key.rpartition(".")[2]
-    return await _serve(
-        services, file, name=f"huajian-{file.work_id.hex[-8:]}.{suffix}" if download else None
-    )
+    name = f"huajian-{file.work_id.hex[-8:]}.{suffix}" if download else None
+    return await _serve(services, file, name=name, ranged=ranged)
 
 
 @router.get(
@@ -218,9 +239,24 @@ def require_signed(services: Services, area: str, file_id: UUID, expires: int, s
         raise LinkError("This link has expired or was changed.")
 
 
-async def _serve(services: Services, file: WorkFile, *, name: str | None) -> Response:
-    headers = {"etag": f'"{file.sha256.hex()}"', "content-length": str(file.size_bytes)}
+async def _serve(services: Services, file: WorkFile, *, name: str | None, ranged: str | None) -> Response:
+    headers = {"etag": f'"{file.sha256.hex()}"', "accept-ranges": "bytes"}
+    if file.media_type.startswith("text/html"):
+        headers["content-security-policy"] = PAGE_POLICY
+    part = part_of(ranged, file.size_bytes)
+    if part is not None and not services.store.can_sign:
+        return await _send_part(services, file, part, headers)
+    headers["content-length"] = str(file.size_bytes)
     return await stream(services, file.object_key, file.media_type, name=name, headers=headers)
+
+
+async def _send_part(services: Services, file: WorkFile, part: Part, headers: dict[str, str]) -> Response:
+    try:
+        content = await services.store.read_part(file.object_key, start=part.first, length=part.length)
+    except FileNotFoundError as error:
+        raise WorkNotFoundError("This file is gone.") from error
+    every = {**headers, **CACHE, **part.headers}
+    return Response(content, status_code=206, media_type=file.media_type, headers=every)
 
 
 async def stream(
@@ -241,7 +277,6 @@ async def stream(
         async for chunk in chunks:
             yield chunk
 
-    cache = {"cache-control": "private, max-age=31536000, immutable"}
     return StreamingResponse(
-        body(), media_type=media_type, headers={**(headers or {}), **cache, **disposition}
+        body(), media_type=media_type, headers={**(headers or {}), **CACHE, **disposition}
     )
