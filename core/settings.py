@@ -36,6 +36,7 @@ class JobSettings(BaseModel, frozen=True):
     max_attempts: int = Field(default=3, ge=1, le=10)
     deadline_seconds: float = Field(default=300, gt=0)
     start_seconds: float = Field(default=600, gt=0)  # for a renderer to load its models
+    kinds: tuple[str, ...] | None = Field(default=None, min_length=1)  # that workers make; None: every kind
     render_processes: int = Field(default=1, ge=1, le=64)
     stop_seconds: float = Field(default=20, ge=0)  # for the batch in hand when the process stops
     kept_rejections_after: int = Field(default=3, ge=0)
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".huajian")
     fonts_dir: Path | None = None  # None: "fonts" in the data folder
+    backends_file: Path | None = None  # which models make what; None: the studio makes everything
     templates_dir: Path | None = None  # the operator's own card templates, beside the shipped ones
     database_url: str | None = None  # None: the private embedded Postgres
     database_pool_size: int = Field(default=10, ge=2, le=200)

@@ -19,7 +19,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from generators.backends.diffusion.settings import DiffusionSettings
 from generators.backends.language.settings import OpenAiSettings, TransformersSettings
@@ -106,11 +106,22 @@ def read_backends_file(path: Path | None) -> BackendsFile:
     if path is None:
         return BackendsFile()
     try:
-        content = path.read_bytes()
-        if len(content) > MAX_BYTES:
-            raise BackendsFileError(f"{path}: larger than {MAX_BYTES} bytes")
-        return BackendsFile.model_validate(tomllib.loads(content.decode()))
+        return BackendsFile.model_validate(tomllib.loads(_read_bounded(path)))
     except OSError as error:
         raise BackendsFileError(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:  # of TOML, of UTF-8, of pydantic
+    except ValidationError as error:  # its own text would show what was entered, keys included
+        found = "; ".join(
+            f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False)
+        )
+        raise BackendsFileError(f"{path}: {found}") from None
+    except ValueError as error:  # of TOML or UTF-8
         raise BackendsFileError(f"{path}: {error}") from error
+
+
+def _read_bounded(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    return content.decode()

@@ -1,6 +1,6 @@
 """Which backends serve which kind for which tier: the first that is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +30,16 @@ class Routes:
     def offers(self) -> dict[str, int]:
         """The largest pass by kind that every backend of its routes takes."""
         return {kind.value: min(backend.max_batch for backend in self._all(kind)) for kind in self.by_kind}
+
+    def only(self, kinds: Set[Kind]) -> "Routes":
+        """The same for some kinds; the others are left to other workers."""
+        return Routes(
+            {kind: route for kind, route in self.by_kind.items() if kind in kinds},
+            {
+                tier: {kind: route for kind, route in routes.items() if kind in kinds}
+                for tier, routes in self.by_tier.items()
+            },
+        )
 
     def _all(self, kind: Kind) -> list[Backend]:
         routes = [self.by_kind[kind], *(tier[kind] for tier in self.by_tier.values() if kind in tier)]

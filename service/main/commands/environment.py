@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from core.settings import Settings
+from generators.specs import Kind
 from service.engines.endpoints import plain_database_url
+from service.workers.configuration import BackendsFileError, read_backends_file
 
 PREFIX: Final = "HUAJIAN_"
 REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
@@ -24,7 +26,7 @@ def read_settings() -> Settings:
     """
     try:
         settings = Settings()
-        wrong = list(_find_wrong_addresses(settings))
+        wrong = [*_find_wrong_addresses(settings), *_find_wrong_backends(settings)]
     except ValidationError as error:
         wrong = [
             f"{PREFIX}{'__'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
@@ -48,6 +50,18 @@ def _find_wrong_addresses(settings: Settings) -> Iterator[str]:
             yield f"{PREFIX}DATABASE_URL: {error}"
     if settings.redis_url is not None and not settings.redis_url.startswith(REDIS_SCHEMES):
         yield f"{PREFIX}REDIS_URL: should begin with one of {', '.join(REDIS_SCHEMES)}"
+
+
+def _find_wrong_backends(settings: Settings) -> Iterator[str]:
+    """A worker would find out only in its renderers."""
+    if settings.backends_file is not None:
+        try:
+            read_backends_file(settings.backends_file)
+        except BackendsFileError as error:
+            yield f"{PREFIX}BACKENDS_FILE: {error}"
+    unknown = set(settings.jobs.kinds or ()) - set(Kind)
+    if unknown:
+        yield f"{PREFIX}JOBS__KINDS: there is no kind {', '.join(sorted(unknown))}"
 
 
 def keep_logs_quiet() -> None:
