@@ -22,8 +22,8 @@ MAX_FIELDS: Final = 40
 TABLE_PARTS: Final = ("rows", "file")
 
 
-class CardTemplate(CardSpec):
-    """A card's spec of which nothing is required: rows bring what is missing and may change what is there."""
+class CardDefaults(CardSpec):
+    """A card's spec of which nothing is required: rows bring what is missing, and may change what is there."""
 
     occasion: Occasion | None = None  # type: ignore[assignment]
     recipient: Name | None = None  # type: ignore[assignment]
@@ -33,7 +33,7 @@ class CardTemplate(CardSpec):
 class BatchOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    template: CardTemplate = Field(default=CardTemplate(), description="What rows leave out.")
+    template: CardDefaults = Field(default=CardDefaults(), description="What rows leave out.")
     start: bool = Field(default=False, description="Start at once; nothing is kept when that is refused.")
 
 
@@ -114,7 +114,7 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _fields(template: CardTemplate) -> dict[str, Any]:
+def _fields(template: CardDefaults) -> dict[str, Any]:
     return template.model_dump(mode="json", exclude_unset=True)
 
 
