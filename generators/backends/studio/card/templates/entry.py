@@ -67,6 +67,8 @@ class Layer(_Entry):
         user's photo in it; corners, four key-pattern corners; rule, a hairline with a lozenge.
     mat_px: a border of `colour` around a window or photo: left, top, right, bottom.
     otherwise: what a photo's place shows on a card without one.
+    focus_y: what height of the picture stays in sight when something must go; None: the upper third of a
+        photo, where faces are, and the middle of a painting.
     turn_degrees: clockwise, around the middle of the area.
     """
 
@@ -81,6 +83,7 @@ class Layer(_Entry):
     width_px: Annotated[float, Field(gt=0, le=24)] = 2.0
     mat_px: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     otherwise: Literal["painting", "nothing"] = "nothing"
+    focus_y: Fraction | None = None
     language: Language | None = None
 
 
@@ -117,7 +120,7 @@ class TextArea(_Entry):
 
 
 class Side(_Entry):
-    """Where everything stands in one language. `seal` is a square: the smaller side of its area counts."""
+    """Where everything stands in one language. `seal` is a square in the middle of its area."""
 
     title: TextArea
     subtitle: TextArea | None = None
@@ -126,6 +129,7 @@ class Side(_Entry):
     closing: TextArea | None = None
     sender: TextArea
     seal: Area
+    seal_with_code: Area | None = None
 
     def texts(self) -> dict[Role, TextArea]:
         """The areas by role, in the order in which a card is read."""

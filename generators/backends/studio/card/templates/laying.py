@@ -52,7 +52,7 @@ def lay_template(draft: Draft, template: Template, *, has_code: bool) -> Layout:
     message = place.side.message
     return Layout(
         blocks,
-        _seal(place.side),
+        _seal(place),
         is_vertical=message.rules and message.direction is Direction.VERTICAL,
         replaced=set().union(*(speller.replaced for speller in speakers.values())),
         colours={role: area.colour for role, area in place.side.texts().items() if area.colour},
@@ -100,9 +100,10 @@ def _wish(draft: Draft, role: Role, area: TextArea) -> Wish:
     )
 
 
-def _seal(side: Side) -> Box:
+def _seal(place: Place) -> Box:
     """A square of whole pixels in the middle of its area."""
-    area = in_pixels(side.seal)
+    with_code = place.side.seal_with_code if place.has_code else None
+    area = in_pixels(with_code or place.side.seal)
     half = math.floor(min(area.right - area.left, area.bottom - area.top) / 2)
     x, y = math.floor((area.left + area.right) / 2), math.floor((area.top + area.bottom) / 2)
     return Box(x - half, y - half, x + half, y + half)

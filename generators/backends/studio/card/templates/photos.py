@@ -8,12 +8,11 @@ import numpy as np
 from generators.backends.studio.art.painting import Palette
 from generators.contracts import Pixels
 
-_FOCUS_Y: Final = 0.36  # faces are mostly in the upper third
 _TINT: Final = 0.07  # of the paper in every colour
 _SATURATION: Final = 0.93
 
 
-def cover(pixels: Pixels, width_px: int, height_px: int, *, focus_y: float = _FOCUS_Y) -> Pixels:
+def cover(pixels: Pixels, width_px: int, height_px: int, *, focus_y: float) -> Pixels:
     """The largest part of a picture with the wanted proportions, scaled to the wanted size.
 
     focus_y: the height, 0..1, that stays in sight when something above and below must go.

@@ -3,8 +3,11 @@
 import functools
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import ValidationError
@@ -21,9 +24,24 @@ class TemplateError(Exception):
     """A template file that cannot be used; the message names file and field."""
 
 
+# Templates that are tried before they lie in any folder, by id.
+_tried: ContextVar[Mapping[str, Template]] = ContextVar("tried", default=MappingProxyType({}))
+
+
 def load_templates() -> Mapping[str, Template]:
     """Every template by id, in the order in which they are shown. Raises: TemplateError."""
-    return read_shelf(load_settings().templates_dir)
+    shelf, tried = read_shelf(load_settings().templates_dir), _tried.get()
+    return {**shelf, **tried} if tried else shelf
+
+
+@contextmanager
+def trying(*templates: Template) -> Iterator[None]:
+    """Inside the block, these templates are on the shelf as well, in the place of others of their ids."""
+    token = _tried.set({template.id: template for template in templates})
+    try:
+        yield
+    finally:
+        _tried.reset(token)
 
 
 @functools.lru_cache(maxsize=8)

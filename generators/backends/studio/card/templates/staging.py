@@ -22,6 +22,8 @@ from generators.contracts import Box, Pixels
 from generators.specs import Language
 
 _WHOLE: Final = Box(0.0, 0.0, float(WIDTH_PX), float(HEIGHT_PX))
+_FACES_Y: Final = 0.36  # of a photo
+_MIDDLE_Y: Final = 0.5
 _SHADOW_BLUR_PX: Final = 20.0
 _SHADOW_DROP_PX: Final = 9.0
 _DARK: Final = 0.18  # relative luminance of a paper that wants light letters
@@ -103,7 +105,7 @@ class _Drawing:
                 case "line":
                     self.canvas.drawPath(outline(layer, box), self._stroke(layer))
                 case "window":
-                    self._picture(layer, box, self.painting.pixels)
+                    self._picture(layer, box, self.painting.pixels, _MIDDLE_Y)
                 case "photo":
                     self._photo(layer, box)
                 case "corners":
@@ -129,12 +131,11 @@ class _Drawing:
     def _photo(self, layer: Layer, box: Box) -> None:
         photo = self.staging.photo
         if photo is not None:
-            part = cover(photo, round(box.right - box.left), round(box.bottom - box.top))
-            self._picture(layer, box, grade(part, self.palette))
+            self._picture(layer, box, photo, _FACES_Y)
         elif layer.otherwise == "painting":
-            self._picture(layer, box, self.painting.pixels)
+            self._picture(layer, box, self.painting.pixels, _MIDDLE_Y)
 
-    def _picture(self, layer: Layer, box: Box, pixels: Pixels) -> None:
+    def _picture(self, layer: Layer, box: Box, pixels: Pixels, focus_y: float) -> None:
         """A picture through the layer's shape, on its mat."""
         left, top, right, bottom = layer.mat_px
         mat = Box(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
@@ -143,7 +144,10 @@ class _Drawing:
         if any(layer.mat_px):
             self.canvas.drawPath(path, self._fill(layer))
         width, height = round(box.right - box.left), round(box.bottom - box.top)
-        part = cover(pixels, width, height, focus_y=0.5)
+        focus_y = focus_y if layer.focus_y is None else layer.focus_y
+        part = cover(pixels, width, height, focus_y=focus_y)
+        if pixels is self.staging.photo:
+            part = grade(part, self.palette)
         shown = np.ascontiguousarray(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA))
         image = skia.Image.fromarray(shown, colorType=skia.kRGBA_8888_ColorType)
         paint = skia.Paint(AntiAlias=True, Shader=_shader(image, box))
