@@ -23,7 +23,7 @@ TABLE_PARTS: Final = ("rows", "file")
 
 
 class CardDefaults(CardSpec):
-    """A card's spec of which nothing is required: rows bring what is missing, and may change what is there."""
+    """A card's spec of which nothing is required: rows bring what is missing and change what they like."""
 
     occasion: Occasion | None = None  # type: ignore[assignment]
     recipient: Name | None = None  # type: ignore[assignment]
