@@ -8,8 +8,8 @@ import typer
 from generators.fonts.catalogue import load_catalogue
 from generators.fonts.report import HOW_TO_FETCH
 from generators.fonts.store import default_folder, read_receipt
-from generators.specs import CardFormat, CardSpec, Direction, Language, Occasion, PictureFormat, Style
-from service.main.commands.files import choose_format, require_free, save
+from generators.specs import CardFormat, CardSpec, Direction, Language, Occasion, Style
+from service.main.commands.files import choose_card_format, require_free, save
 from service.main.commands.making import make_work, tell_seed
 from service.main.commands.wishes import build_spec
 
@@ -20,6 +20,8 @@ OPTIONS = {
     "message": "--message",
     "qr_url": "--qr",
     "seed": "--seed",
+    "scenes": "--scene",
+    "format": "--format",
 }
 
 
@@ -29,7 +31,9 @@ def card(
     to: Annotated[str, typer.Option(help="Whom it is for.")],
     sender: Annotated[str, typer.Option("--from", help="Who sends it.")],
     occasion: Annotated[Occasion, typer.Option(metavar="OCCASION", help=f"One of {', '.join(Occasion)}.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file: .png, .jpg or .webp.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file: .png, .jpg, .webp, .mp4 or .html.")
+    ],
     message: Annotated[str | None, typer.Option(help="Own words; left out, they are written.")] = None,
     style: Annotated[Style, typer.Option(help="What is painted behind the words.")] = Style.INK,
     language: Annotated[Language, typer.Option(help="Of the words.")] = Language.ZH,
@@ -38,14 +42,18 @@ def card(
     ] = None,
     qr: Annotated[str | None, typer.Option(metavar="URL", help="An https:// address as a QR code.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same card.")] = None,
-    picture_format: Annotated[
-        PictureFormat | None, typer.Option("--format", help="Left out, the file's name says it.")
+    card_format: Annotated[
+        CardFormat | None, typer.Option("--format", help="Left out, the file's name says it.")
     ] = None,
+    scene: Annotated[
+        list[str] | None, typer.Option(help="Three times: what is told before an .mp4 or .html card.")
+    ] = None,
+    music: Annotated[bool, typer.Option("--music", help="Give an .html card a music box.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Make a greeting card.
 
-    It has 1080 x 1440 pixels. The path is printed on stdout, the seed on stderr.
+    It has 1080 x 1440 pixels, a moving one 720 x 960. The path is printed on stdout, the seed on stderr.
     """
     require_free(output, force=force)
     spec = build_spec(
@@ -60,7 +68,9 @@ def card(
         direction=direction,
         qr_url=qr,
         seed=seed,
-        format=CardFormat(choose_format(output, picture_format)),
+        format=choose_card_format(output, card_format),
+        scenes=scene or None,
+        music=music,
     )
     product = make_work(spec, producer=ctx.obj)
     save(output, product.files[0].content, force=force)

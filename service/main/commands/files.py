@@ -4,12 +4,13 @@ import io
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import typer
 
-from generators.specs import PictureFormat
+from generators.specs import CardFormat, PictureFormat
 
 SUFFIXES: Final = {
     ".png": PictureFormat.PNG,
@@ -17,20 +18,33 @@ SUFFIXES: Final = {
     ".jpeg": PictureFormat.JPEG,
     ".webp": PictureFormat.WEBP,
 }
+CARD_SUFFIXES: Final = {
+    **{suffix: CardFormat(picture.value) for suffix, picture in SUFFIXES.items()},
+    ".mp4": CardFormat.MP4,
+    ".html": CardFormat.HTML,
+}
+_Format = TypeVar("_Format", PictureFormat, CardFormat)
 OUTPUT: Final = "--output"
 
 
 def choose_format(path: Path, wanted: PictureFormat | None) -> PictureFormat:
-    """The format that was asked for, or the one that the file's name says.
+    """The picture format that was asked for, or the one that the file's name says.
 
     Raises: typer.BadParameter: the name says none that we can write.
     """
-    if wanted is not None:
-        return wanted
+    return wanted or _said_by(path, SUFFIXES)
+
+
+def choose_card_format(path: Path, wanted: CardFormat | None) -> CardFormat:
+    """As `choose_format`, for cards, which move as well; .webp alone says a still one."""
+    return wanted or _said_by(path, CARD_SUFFIXES)
+
+
+def _said_by(path: Path, suffixes: Mapping[str, _Format]) -> _Format:
     try:
-        return SUFFIXES[path.suffix.lower()]
+        return suffixes[path.suffix.lower()]
     except KeyError as error:
-        known = ", ".join(SUFFIXES)
+        known = ", ".join(suffixes)
         raise typer.BadParameter(
             f"{path.name} should end in one of {known}, or give --format", param_hint=OUTPUT
         ) from error

@@ -22,6 +22,7 @@ FITTING: Final[Mapping[str, str]] = {
     "words": f"at most {MAX_GRAPHEMES['words']} words of {_NAME} each",
     "sections": "1 to 8 sections",
     "rhyme": "2 to 8 of the letters A, B, C, D and X, such as AABA",
+    "scenes": f"--scene three times, each with 1 to {MAX_GRAPHEMES['message']} characters,",
     "qr_url": "an address that begins with https://, of at most 300 characters",
 }
 

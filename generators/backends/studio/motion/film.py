@@ -28,6 +28,8 @@ _OPTIONS: Final = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0", "g": "48", "row-mt": "0"},
 }
 ENCODERS: Final = tuple(_OPTIONS)  # in order of preference
+# "bitexact" leaves out the name of the muxer, which changes with every release.
+_MUXING: Final = {"movflags": "+faststart", "fflags": "+bitexact"}
 _BT601: Final = 6  # SMPTE 170M, ISO/IEC 23091-2: what cv2 converts to
 _BT709_PRIMARIES: Final = 1
 _LIMITED_RANGE: Final = 1
@@ -61,7 +63,7 @@ def encode_film(frames: Iterable[Pixels], frames_per_second: int, *, encoder: st
     # The muxer moves the index by reading the file again, which it cannot do in memory.
     with tempfile.TemporaryDirectory(prefix="huajian-film-") as folder:
         path = Path(folder) / "film.mp4"
-        with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        with av.open(str(path), "w", format="mp4", options=_MUXING) as container:
             stream = container.add_stream(name, rate=frames_per_second, options=_OPTIONS[name])
             if not isinstance(stream, VideoStream):
                 raise TypeError(f"{name} encodes no video")
