@@ -1,5 +1,6 @@
 """Tiny language models with random weights and a tokenizer trained here, saved as the real ones are."""
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,16 @@ def corpus() -> Iterable[str]:
 
 
 def make_tokenizer(vocabulary: int = 3000, template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:
+    """A tokenizer of that many tokens, with the chat template."""
+    fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=_train(vocabulary), eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    fast.chat_template = template
+    return fast
+
+
+@functools.cache
+def _train(vocabulary: int) -> Tokenizer:
     """Byte-level BPE, split as Qwen splits: rare characters stay pieces of several tokens."""
     tokenizer = Tokenizer(BPE())
     split = (
@@ -54,11 +65,7 @@ def make_tokenizer(vocabulary: int = 3000, template: str | None = TEMPLATE) -> P
         show_progress=False,
     )
     tokenizer.train_from_iterator(corpus(), trainer)
-    fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>"
-    )
-    fast.chat_template = template
-    return fast
+    return tokenizer
 
 
 def save_model(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 _PIECE_CHARS: Final = 7  # how much text an event carries: lines and headings are cut in their middle
 _STREAM: Final = "text/event-stream; charset=utf-8"
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class Exchange:
@@ -21,11 +22,10 @@ class Exchange:
         self.closing = closing  # set when the test is over: whoever hangs must let go
         self._handler = handler
 
-    def begin(self, status: int = 200, **headers: str) -> None:
-        """Send the head; names with "_" become names with "-"."""
+    def begin(self, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> None:
         self._handler.send_response(status)
-        for name, value in ({"content_type": _STREAM} | headers).items():
-            self._handler.send_header(name.replace("_", "-"), value)
+        for name, value in {"content-type": _STREAM, **headers}.items():
+            self._handler.send_header(name, value)
         self._handler.end_headers()
 
     def send(self, raw: bytes) -> None:
@@ -76,21 +76,21 @@ def breaks_off(text: str) -> Reply:
     return reply
 
 
-def fails(status: int, body: str = "{}", **headers: str) -> Reply:
+def fails(status: int, body: str = "{}", headers: Mapping[str, str] = _NO_HEADERS) -> Reply:
     """An error status."""
 
     def reply(exchange: Exchange) -> None:
-        exchange.begin(status, content_type="application/json", **headers)
+        exchange.begin(status, {"content-type": "application/json", **headers})
         exchange.send(body.encode())
 
     return reply
 
 
-def sends(raw: bytes, content_type: str = _STREAM, **headers: str) -> Reply:
+def sends(raw: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> Reply:
     """These bytes, whatever they are."""
 
     def reply(exchange: Exchange) -> None:
-        exchange.begin(content_type=content_type, **headers)
+        exchange.begin(headers=headers)
         exchange.send(raw)
 
     return reply

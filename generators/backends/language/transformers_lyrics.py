@@ -23,9 +23,9 @@ class TransformersLyrics:
     kinds: frozenset[Kind] = frozenset({Kind.LYRICS})
 
     def __init__(self, settings: TransformersSettings) -> None:
-        self._model = open_language_model(settings)
+        self.model = open_language_model(settings)
         self._is_constrained = settings.constrained
-        self.identity = self._model.identity
+        self.identity = self.model.identity
         self.max_batch = settings.max_batch
 
     def steps(self, spec: Spec) -> int:
@@ -40,14 +40,14 @@ class TransformersLyrics:
             for index, brief in enumerate(briefs)
             if isinstance(brief.spec, LyricsSpec)
         }
-        self._model.run([row for _, row in begun.values()])
+        self.model.run([row for _, row in begun.values()])
         return [
             self._finish(brief, *begun[index]) if index in begun else not_lyrics(brief.spec)
             for index, brief in enumerate(briefs)
         ]
 
     def _begin(self, index: int, brief: Brief, progress: Progress) -> tuple[SongScript | FreeSong, Row]:
-        spec, model, steps = lyrics_spec(brief.spec), self._model, self.steps(brief.spec)
+        spec, model, steps = lyrics_spec(brief.spec), self.model, self.steps(brief.spec)
         asked = ask_for_song(spec)
         prompt = model.tongue.prompt(asked.system, asked.user)
         room = model.room(prompt)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from generators.backends.language.decoding.tongue import Tongue
 from generators.backends.language.decoding.words import Stand, Word
-from generators.specs import count_graphemes
 
 Mask = NDArray[np.bool_]  # one a word
 Measure = NDArray[np.int16]  # the length of each word
@@ -22,7 +21,7 @@ class Lexicon:
 
     tokens: (words, most tokens of one), NO_TOKEN after the last.
     counts: tokens of each word, > 0.
-    syllables, widths: of each word; a width is in user-perceived characters, its space included.
+    syllables, widths: of each word; a width is in characters, its space included.
     stands: Stand, as integers.
     """
 
@@ -78,7 +77,7 @@ def _to_arrays(spelt: Sequence[tuple[Word, list[int]]]) -> Lexicon:
         tokens,
         np.array([len(ids) for _, ids in spelt], np.int16),
         np.array([word.syllables for word in words], np.int16),
-        np.array([count_graphemes(word.text) for word in words], np.int16),
+        np.array([len(word.text) for word in words], np.int16),
         np.array([int(word.stand) for word in words], np.int8),
     )
 

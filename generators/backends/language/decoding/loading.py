@@ -83,7 +83,7 @@ def open_language_model(settings: TransformersSettings) -> LanguageModel:
     Raises: BackendUnavailableError when it is missing, broken, too large, or does not fit the device.
     """
     _require_size(settings)
-    disable_progress_bar()  # a worker's log is no terminal
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # a worker's log is no terminal
     options = {"revision": settings.revision or "main", "local_files_only": settings.is_offline}
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.model, trust_remote_code=False, **options)

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from generators.backends.language.decoding.line import Demand, Line
 from generators.backends.language.decoding.script import Pen, Tokens
 from generators.backends.language.decoding.words import Stand
@@ -49,7 +47,7 @@ class MessageScript:
     def _begin(self, stand: Stand) -> None:
         lexicon = self._writing.lexicon
         shortest, longest = _CLAUSE[self._language]
-        ends = np.array([bool(word.sound) for word in lexicon.words], np.bool_)  # no "the", no "的"
+        ends = self._writing.sounds.sound >= 0  # no "the", no "的"
         self._line = Line(lexicon, Demand(shortest, longest, lexicon.widths, ends), stand=stand)
         marks = _MARKS[self._language][_STOP:] if self._must_stop() else _MARKS[self._language]
         after = _CHAR[self._language]
