@@ -82,7 +82,7 @@ def read_json(text: str) -> ImplicitLabel:
         raise ImplicitLabelError("longer than any label")
     try:
         values = json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ImplicitLabelError("not JSON") from error
     if not isinstance(values, dict) or set(values) != set(_KEYS):
         raise ImplicitLabelError("not the seven keys of an implicit label")
