@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ from sqlalchemy import select, text
 
 from models.batch import ArchiveState, Batch
 from models.work import WorkFile
+from service.batches import archives
 from service.batches.archives import MAX_ATTEMPTS
 from service.flows.build_archive import build_archive
 from service.storage.store import FileStore
@@ -136,6 +138,21 @@ class TestArchive:
                     await build_archive(services.sessions, services.store)
         assert not await build_archive(services.sessions, services.store)
         assert (await read(client, firm, str(done)))["archive"]["state"] == "failed"
+
+    async def test_an_erasure_while_it_is_packed_leaves_no_object(
+        self, services: Services, firm: Person, done: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put_file = FileStore.put_file
+
+        async def put_and_erase(store: FileStore, key: str, path: Path, *, media_type: str) -> None:
+            await put_file(store, key, path, media_type=media_type)
+            async with services.sessions.begin() as session:
+                assert await archives.withdraw(session, firm.id) == [key]
+
+        monkeypatch.setattr(FileStore, "put_file", put_and_erase)
+        assert await build_archive(services.sessions, services.store)
+        with pytest.raises(FileNotFoundError):
+            await anext(services.store.read(archives.key_of(done)))
 
     async def test_nothing_made_means_nothing_packed(
         self, client: httpx.AsyncClient, services: Services, firm: Person
