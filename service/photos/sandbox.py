@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from typing import Final
 
@@ -14,6 +15,7 @@ log = structlog.get_logger()
 
 CHILD: Final = "service.photos.decoding"
 TIMEOUT_SECONDS: Final = 30.0  # the child's own limit is of processor time, and this machine may be busy
+INHERITED: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")  # our secrets are none of its business
 MOST_AT_ONCE: Final = 2  # a gigabyte each, in the worst case
 
 
@@ -51,7 +53,8 @@ async def _ask_child(content: bytes) -> bytes:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        process_group=0,
+        start_new_session=True,  # Ctrl-C in a terminal is for us
+        env={name: os.environ[name] for name in INHERITED if name in os.environ},
     )
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import numpy as np
 import pytest
+import uvloop
 from PIL import Image, ImageCms
 from sqlalchemy import select
 
@@ -201,6 +202,24 @@ class TestHostileFiles:
 
     async def test_a_decoder_without_memory_is_a_refusal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("service.photos.sandbox.CHILD", "tests.fakes.greedy_decoder")
+        with pytest.raises(PhotoUnreadableError):
+            await PhotoSandbox().decode(b"anything")
+
+
+class TestSandbox:
+    def test_it_works_in_the_loop_that_serves(self) -> None:
+        decoded = uvloop.run(PhotoSandbox().decode(encoded(picture(3000, 1500))))
+        assert (decoded.width_px, decoded.height_px) == (2048, 1024)
+
+    async def test_the_child_is_told_no_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HUAJIAN_AUTH__SECRET", "do not tell")
+        monkeypatch.setattr("service.photos.sandbox.CHILD", "tests.fakes.curious_decoder")
+        with pytest.raises(PhotoUnreadableError):
+            await PhotoSandbox().decode(b"anything")
+
+    async def test_one_that_hangs_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("service.photos.sandbox.CHILD", "tests.fakes.hanging_decoder")
+        monkeypatch.setattr("service.photos.sandbox.TIMEOUT_SECONDS", 0.5)
         with pytest.raises(PhotoUnreadableError):
             await PhotoSandbox().decode(b"anything")
 

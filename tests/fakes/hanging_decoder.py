@@ -1,0 +1,6 @@
+"""A photo decoder that never answers."""
+
+import signal
+
+if __name__ == "__main__":
+    signal.pause()
