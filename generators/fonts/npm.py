@@ -67,7 +67,16 @@ def read_member(tarball: Path, file: str) -> bytes:
 
 
 def unpack(tarball: Path, into: Path) -> Path:
-    """Unpack a whole verified package; returns its root."""
+    """Unpack the plain files of a whole verified package; returns its root.
+
+    Raises: FontSourceError when one of them would land outside of the folder `into`.
+    """
+    root = into.resolve()
     with tarfile.open(tarball, "r:gz") as archive:
-        archive.extractall(into, filter="data")
+        for member in filter(tarfile.TarInfo.isfile, archive):
+            place, file = (root / member.name).resolve(), archive.extractfile(member)
+            if file is None or not place.is_relative_to(root):
+                raise FontSourceError(f"{tarball.name} holds a file for somewhere else")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.read())  # not extractall(filter=...): Debian 12 has Python 3.11.2
     return into / "package"

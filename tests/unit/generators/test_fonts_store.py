@@ -55,10 +55,10 @@ class TestInstall:
 
 
 class TestPackages:
-    def tarball(self, folder: Path) -> Path:
+    def tarball(self, folder: Path, name: str = "package/files/a.woff2") -> Path:
         path = folder / "package.tgz"
         with tarfile.open(path, "w:gz") as archive:
-            member = tarfile.TarInfo("package/files/a.woff2")
+            member = tarfile.TarInfo(name)
             member.size = 4
             archive.addfile(member, io.BytesIO(b"wOF2"))
         return path
@@ -76,6 +76,15 @@ class TestPackages:
     def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(FontSourceError, match=r"files/b\.woff2"):
             npm.read_member(self.tarball(tmp_path), "files/b.woff2")
+
+    def test_a_package_is_unpacked_into_its_folder_and_nowhere_else(self, tmp_path: Path) -> None:
+        root = npm.unpack(self.tarball(tmp_path), tmp_path / "new" / "folder")
+        assert root == tmp_path / "new" / "folder" / "package"
+        assert (root / "files" / "a.woff2").read_bytes() == b"wOF2"
+        for name in ("../outside", "/huajian-outside", "package/../../outside"):
+            with pytest.raises(FontSourceError, match="somewhere else"):
+                npm.unpack(self.tarball(tmp_path, name), tmp_path / "new")
+        assert not (tmp_path / "outside").exists()
 
 
 class TestSlowConverter:
