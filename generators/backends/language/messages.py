@@ -20,7 +20,7 @@ _SIGNATURE: Final = regex.compile(
 )
 _WRAPPED: Final = regex.compile(r"^[\"“「『](?P<inside>[^\"“”「」『』]*)[\"”」』]$")
 _MARKUP: Final = regex.compile(r"[*_`#>]+")
-_UNPRINTABLE: Final = regex.compile(r"[\p{C}--[\n\u200d]]", flags=regex.VERSION1)
+_UNPRINTABLE: Final = regex.compile(r"[\p{C}\p{Zl}\p{Zp}--[\n\u200d]]", flags=regex.VERSION1)
 _STOPS: Final = "。！？!?.…"
 
 

@@ -15,10 +15,18 @@ _KINDS: Final = {
     "桥段": Section.BRIDGE, "桥": Section.BRIDGE, "bridge": Section.BRIDGE,
 }  # fmt: skip
 _HEADING: Final = regex.compile(
-    r"[\s\[【(（#*_]*(?P<kind>主歌|副歌|桥段|桥|verse|chorus|bridge)[\s:：]*(?:[一二三四五六七八]|[1-8])?[\s\]】)）:：*_]*",
+    r"[\s\[【(（#*_]*(?P<kind>主歌|副歌|桥段|桥|verse|chorus|bridge)[\s:：]*(?P<number>[一二三四五六七八1-8])?"
+    r"[\s\]】)）:：*_]*",
     flags=regex.IGNORECASE,
 )
+_NUMERALS: Final = "一二三四五六七八"
+_UNPRINTABLE: Final = regex.compile(
+    r"[\p{C}\p{Zl}\p{Zp}--[\u200d]]", flags=regex.VERSION1
+)  # but what joins emoji
 _MARKS: Final = regex.compile(r"^[\s>*#_\-•]+|[\s*_]+$")
+_TALK: Final = regex.compile(
+    r"[:：]$|^(?:好的|当然|没问题|sure|of course|certainly|here(?: is|'s))\b", regex.IGNORECASE
+)
 _LABELS: Final = regex.compile(r"^(?:歌名|标题|题目|title)\s*[:：]\s*", flags=regex.IGNORECASE)
 _WRAPPED: Final = regex.compile(r"^[\"“「『《](?P<inside>.*)[\"”」』》]$")
 _ENDS: Final = regex.compile(r"[，。、；：,.;:]+$")
@@ -79,22 +87,28 @@ class SongReader:
         return not self._is_thinking
 
     def _take(self, raw: str) -> None:
+        raw = _UNPRINTABLE.sub("", raw)
         if heading := _HEADING.fullmatch(raw):
             self._finish_section()
-            self._section = self._next_of(_KINDS[heading["kind"].lower()])
+            self._section = self._named(_KINDS[heading["kind"].lower()], heading["number"])
             return
         line = _MARKS.sub("", raw)
         if not line or len(line) > _MAX_LINE_CHARS or set(line) <= set("`-=—"):
             return
         if self._section is not None:
             self._lines.append(_ENDS.sub("", line))
-        elif not self.title and not self.finished:
+        elif not self.title and not self.finished and not _TALK.search(line):
             self.title = read_title(line)
 
-    def _next_of(self, kind: Section) -> int | None:
-        return next(
-            (i for i in self._wanted if self._spec.sections[i] is kind and i not in self.finished), None
-        )
+    def _named(self, kind: Section, number: str | None) -> int | None:
+        """The section of that heading; None when it is not wanted, or was read before."""
+        if number and kind is not Section.CHORUS:
+            nth = (_NUMERALS.find(number) + 1 or int(number)) - 1
+            same = [i for i, section in enumerate(self._spec.sections) if section is kind]
+            named = same[nth : nth + 1]
+        else:
+            named = [i for i in self._wanted if self._spec.sections[i] is kind]
+        return next((i for i in named if i in self._wanted and i not in self.finished), None)
 
     def _finish_section(self) -> None:
         if self._section is not None:

@@ -1,6 +1,5 @@
 """What an operator chooses for language models; imports no model library, so that any process may read it."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, StringConstraints
@@ -24,7 +23,7 @@ class TransformersSettings(_Settings):
     """
 
     engine: Literal["transformers"] = "transformers"
-    model: _Name | Path
+    model: _Name
     revision: _Name | None = None
     is_offline: bool = False
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

@@ -59,7 +59,7 @@ def broken_network(lyrics: TransformersLyrics) -> Iterator[torch.nn.Module]:
 
 
 def settings(folder: Path, **changes: object) -> TransformersSettings:
-    usual = {"model": folder, "is_offline": True, "dtype": "float32"}
+    usual = {"model": str(folder), "is_offline": True, "dtype": "float32"}
     return TransformersSettings.model_validate(usual | changes)
 
 

@@ -136,9 +136,9 @@ def _require_ok(response: httpx.Response) -> None:
             raise MalformedAnswerError("a compressed answer, which was not asked for")
         return
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise BusyError(status, _wait_seconds(response.headers.get("retry-after")))
+        raise BusyError(status, read_wait_seconds(response.headers.get("retry-after")))
     if status == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" in response.headers:
-        raise BusyError(status, _wait_seconds(response.headers["retry-after"]))
+        raise BusyError(status, read_wait_seconds(response.headers["retry-after"]))
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
         raise ServerTroubleError(f"the server answered {status}")
     if status < 400 or status in {401, 403, 404, 405}:
@@ -146,7 +146,7 @@ def _require_ok(response: httpx.Response) -> None:
     raise RefusedError(f"the server answered {status}")
 
 
-def _wait_seconds(header: str | None) -> float | None:
+def read_wait_seconds(header: str | None) -> float | None:
     """Retry-After, in seconds or as a date (RFC 9110 section 10.2.3); None when it makes no sense."""
     if header is None:
         return None

@@ -93,7 +93,7 @@ class SongConversation:
             self.title = self._reader.title
         for section in [i for i in self.missing if i in self._reader.finished]:
             lines = self._reader.finished[section]
-            if len(lines) != len(self._spec.rhyme) or not all(map(self._is_line, lines)):
+            if not self._is_section(lines):
                 continue
             if self._score(lines) == len(lines) and self._has_words(lines):
                 self.accepted[section] = lines
@@ -112,6 +112,14 @@ class SongConversation:
         rows = check_scheme(lines, self._spec.rhyme, self._spec.language)["lines"]
         assert isinstance(rows, list)  # noqa: S101 - the report is plain data
         return sum(bool(row["ok"]) for row in rows)
+
+    def _is_section(self, lines: Sequence[str]) -> bool:
+        """Whether this is as many lines as were asked for, singable, and no section told again."""
+        return (
+            len(lines) == len(self._spec.rhyme)
+            and all(map(self._is_line, lines))
+            and lines not in self.accepted.values()
+        )
 
     def _is_line(self, line: str) -> bool:
         shortest, longest = LINE[self._spec.language]
