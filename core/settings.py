@@ -52,6 +52,7 @@ class LimitSettings(BaseModel, frozen=True):
     body_bytes: int = Field(default=256 * 1024, gt=1024)
     photo_bytes: int = Field(default=12 * 1024 * 1024, gt=1024)
     batch_bytes: int = Field(default=1024 * 1024, gt=1024)
+    batches_per_user_hour: int = Field(default=120, gt=0)
     photos_per_user_hour: int = Field(default=60, gt=0)
 
 

@@ -17,6 +17,8 @@ from models.base import Base
 from models.data_export import DataExport
 from models.photo import Photo
 from models.work import Work
+from service.batches import queries as batches
+from service.batches.table import MAX_ROWS
 from service.flows.keep_photo import MOST_PHOTOS
 from service.identity import queries as identity
 from service.jobs import queries as jobs
@@ -74,7 +76,16 @@ async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
         "generations": [
             _columns(job) for job in await jobs.list_jobs(session, user_id, before_id=None, limit=100_000)
         ],
+        "batches": await _describe_batches(session, user_id),
     }
+
+
+async def _describe_batches(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:
+    described = []
+    for batch in await batches.list_batches(session, user_id, before_id=None, limit=100_000):
+        rows = await batches.list_rows(session, batch.id, limit=MAX_ROWS)
+        described.append({**_columns(batch), "rows": [_columns(row) for row, _, _ in rows]})
+    return described
 
 
 async def _iterate_works(sessions: Sessions, user_id: UUID) -> AsyncIterator[Work]:

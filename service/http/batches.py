@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +15,7 @@ from models.batch import ArchiveState, Batch, BatchRow, BatchState
 from models.generation import ENDS, Generation, JobState
 from service.batches import archives
 from service.batches import queries as batches
-from service.dependencies import App, ByAddress, CurrentUser, Cursor, Limit, Reading
+from service.dependencies import App, ByAddress, CurrentUser, Cursor, Limit, Reading, count_request
 from service.flows.cancel_batch import cancel_batch, stop_running_rows
 from service.flows.quote_batch import quote_batch
 from service.flows.start_batch import start_batch
@@ -36,6 +36,7 @@ from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.problems import documented, refuse, refuse_input
 from service.http.works import require_signed, stream
 from service.jobs import queries as jobs
+from service.limits.limiter import Policy
 from service.wiring import Services
 from service.works.errors import WorkNotFoundError
 
@@ -47,10 +48,17 @@ OFFERS: Final[Mapping[str, object]] = {"packs": [], "unlock": None}
 router = APIRouter(tags=["batches"])
 
 
+async def count_order(request: Request, services: App, user: CurrentUser) -> None:
+    """Checking hundreds of rows is dear: orders are limited by the hour, before the body is read."""
+    policy = Policy("batches", services.settings.limits.batches_per_user_hour, 3600)
+    await count_request(request, services, str(user.user_id), policy)
+
+
 @router.post(
     PATH,
     status_code=201,
     response_model=BatchRead,
+    dependencies=[Depends(count_order)],
     responses=documented(400, 401, 402, 403, 409, 413, 415, 422, 429, 503),
     openapi_extra={"parameters": [KEY_PARAMETER]},
 )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import zipfile
 from pathlib import Path
 from uuid import UUID
@@ -162,6 +163,17 @@ class TestArchive:
             await until_ended(client, firm, batch_id)
         assert await build_archive(services.sessions, services.store)
         assert (await read(client, firm, batch_id))["archive"] is None
+
+    async def test_a_copy_of_ones_data_tells_of_batches(
+        self, client: httpx.AsyncClient, services: Services, firm: Person, done: UUID
+    ) -> None:
+        export = await client.post("/v1/me/export", headers=firm.headers)
+        await Chores(services).build_exports()
+        url = (await client.get(export.headers["location"], headers=firm.headers)).json()["url"]
+        copy = zipfile.ZipFile(io.BytesIO((await client.get(url)).content))
+        (batch,) = json.loads(copy.read("account.json"))["batches"]
+        assert (batch["id"], batch["state"], len(batch["rows"])) == (str(done), "done", 7)
+        assert batch["rows"][0]["spec"]["recipient"] == "林晚晴"
 
     async def test_the_end_of_an_account_takes_rows_and_archives_along(
         self, client: httpx.AsyncClient, services: Services, firm: Person, done: UUID
