@@ -160,3 +160,30 @@ class CreditEntry(HasCreatedAt, Base):
     share_id: Mapped[UUID | None]
     kind: Mapped[EntryKind] = mapped_column(stored_enum(EntryKind, "entry_kind"))
     quantity: Mapped[int]
+
+
+class CreditClawback(HasCreatedAt, Base):
+    """Credits taken back from one lot, because money or a reward was.
+
+    clawback_key: names why, such as `stripe:refund:re_…`; a second one for the same lot is refused.
+    voided_credits: were unspent. debt_credits: were spent or held, and became debt.
+    undone_at: the reason fell away. forgiven_credits: how much of the debt was still open then.
+    """
+
+    __tablename__ = "credit_clawbacks"
+    __table_args__ = (
+        CheckConstraint("voided_credits >= 0 AND debt_credits >= 0", name="parts_not_negative"),
+        CheckConstraint("voided_credits + debt_credits > 0", name="takes_something"),
+        CheckConstraint("forgiven_credits BETWEEN 0 AND debt_credits", name="forgiven_within_debt"),
+        CheckConstraint("undone_at IS NOT NULL OR forgiven_credits = 0", name="forgiven_when_undone"),
+        Index("ix_credit_clawbacks_lot", "lot_id"),
+        Index("ix_credit_clawbacks_user", "user_id"),
+    )
+
+    clawback_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
+    voided_credits: Mapped[int]
+    debt_credits: Mapped[int]
+    forgiven_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+    undone_at: Mapped[datetime | None]

@@ -1,0 +1,114 @@
+"""What was paid and not yet served, lot by lot and term by term: the detail of the deferred accounts."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, HasCreatedAt
+from models.columns import stored_enum
+from models.ledger import CURRENCY_CHARS
+
+
+class ReleaseKind(StrEnum):
+    """Why credits of a paid lot are owed no longer, and so where their price goes."""
+
+    SPENT = "spent"  # revenue of packs
+    CERTIFIED = "certified"  # revenue of certification
+    EXPIRED = "expired"  # breakage
+    VOIDED = "voided"  # given back with the money
+
+
+class PaidLot(HasCreatedAt, Base):
+    """The price of one credit lot, and how much of it the books have released.
+
+    price_minor: net of tax, of all `quantity` credits. After k credits are released, in whatever order,
+        floor(price_minor * k / quantity) has left the deferred account: in the end exactly the price.
+    *_credits: how many credits the books have released so far for each reason.
+    """
+
+    __tablename__ = "paid_lots"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND price_minor > 0", name="sold_for_money"),
+        CheckConstraint(
+            "least(spent_credits, certified_credits, expired_credits, voided_credits) >= 0",
+            name="releases_not_negative",
+        ),
+        CheckConstraint(
+            "spent_credits + certified_credits + expired_credits + voided_credits <= quantity",
+            name="released_within_quantity",
+        ),
+        CheckConstraint(
+            "deferred_minor = price_minor - price_minor"
+            " * (spent_credits + certified_credits + expired_credits + voided_credits) / quantity",
+            name="deferred_is_unreleased_price",
+        ),
+        Index(
+            "ix_paid_lots_open",
+            "lot_id",
+            postgresql_where=(
+                "spent_credits + certified_credits + expired_credits + voided_credits < quantity"
+            ),
+        ),
+    )
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(CURRENCY_CHARS))
+    quantity: Mapped[int]
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    deferred_minor: Mapped[int] = mapped_column(BigInteger)
+    spent_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+    certified_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+    expired_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+    voided_credits: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class LotRelease(Base):
+    """Which lot gave how much to which ledger transaction. Append-only by trigger."""
+
+    __tablename__ = "lot_releases"
+    __table_args__ = (
+        CheckConstraint("credits > 0 AND amount_minor >= 0", name="releases_something"),
+        Index("ix_lot_releases_lot_id", "lot_id"),
+    )
+
+    transaction_id: Mapped[UUID] = mapped_column(
+        ForeignKey("ledger_transactions.id", ondelete="RESTRICT"), primary_key=True
+    )
+    lot_id: Mapped[UUID] = mapped_column(
+        ForeignKey("paid_lots.lot_id", ondelete="RESTRICT"), primary_key=True
+    )
+    kind: Mapped[ReleaseKind] = mapped_column(stored_enum(ReleaseKind, "release_kind"), primary_key=True)
+    credits: Mapped[int]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class MembershipTerm(HasCreatedAt, Base):
+    """One paid stretch of a membership, released day by day.
+
+    term_key: names what was paid, such as `stripe:invoice_line:il_…`.
+    price_minor: net of tax, really paid. starts_on..ends_on: days in UTC, the last one excluded.
+    served_until: the days before it are released. Each day takes an equal part of what is deferred over
+        the days that are left, so a refund in the middle needs no rule of its own.
+    """
+
+    __tablename__ = "membership_terms"
+    __table_args__ = (
+        CheckConstraint("starts_on < ends_on", name="has_days"),
+        CheckConstraint("deferred_minor BETWEEN 0 AND price_minor", name="deferred_within_price"),
+        CheckConstraint("served_until BETWEEN starts_on AND ends_on", name="served_within_term"),
+        CheckConstraint("served_until < ends_on OR deferred_minor = 0", name="ended_owes_nothing"),
+        Index("ix_membership_terms_open", "served_until", postgresql_where="deferred_minor > 0"),
+        Index("ix_membership_terms_user_id", "user_id"),
+    )
+
+    term_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
+    currency: Mapped[str] = mapped_column(String(CURRENCY_CHARS))
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    deferred_minor: Mapped[int] = mapped_column(BigInteger)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    served_until: Mapped[date]
