@@ -1,15 +1,16 @@
 """The subjects of the suite, each built once."""
 
 import functools
+from collections.abc import Iterator
 
 import pytest
 
 from generators.contracts import Backend
-from tests.contracts.backends import diffusion, studio
-from tests.contracts.backends.subjects import Subject
+from tests.contracts.backends import diffusion, language, studio
+from tests.contracts.backends.subjects import Closing, Subject
 
 # A module of subjects joins here.
-ALL = (*studio.SUBJECTS, *diffusion.SUBJECTS)
+ALL = (*studio.SUBJECTS, *diffusion.SUBJECTS, *language.SUBJECTS)
 
 
 @pytest.fixture(scope="session", params=ALL, ids=lambda subject: subject.name)
@@ -25,8 +26,10 @@ def starving(request: pytest.FixtureRequest) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> "Workshop":
-    return Workshop(tmp_path_factory)
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Workshop"]:
+    opened = Workshop(tmp_path_factory)
+    yield opened
+    opened.close()
 
 
 class Workshop:
@@ -35,9 +38,17 @@ class Workshop:
     def __init__(self, folders: pytest.TempPathFactory) -> None:
         self._folders = folders
         self.backend = functools.cache(self._build)
+        self._built: list[Backend] = []
 
     def _build(self, subject: Subject) -> Backend:
-        return subject.build(self._folders.mktemp("backend"))
+        self._built.append(subject.build(self._folders.mktemp("backend")))
+        return self._built[-1]
+
+    def close(self) -> None:
+        """Close the backends that have something to close."""
+        for backend in self._built:
+            if isinstance(backend, Closing):
+                backend.close()
 
 
 @pytest.fixture

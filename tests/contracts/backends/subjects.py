@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from generators.contracts import Backend, Brief, Picture, Result, Song
 from generators.specs import Spec
 
 LABEL = "AI生成 · 花笺"
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A backend that holds a connection, or a server of its own."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)

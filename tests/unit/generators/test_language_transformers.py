@@ -229,7 +229,9 @@ class TestTrouble:
         with pytest.raises(BackendUnavailableError, match="128 tokens"):
             tiny.generate(briefs(ZH), Unwatched())
 
-    @pytest.mark.parametrize("damage", ["nothing there", "no weights", "cut weights", "no JSON", "pickle"])
+    @pytest.mark.parametrize(
+        "damage", ["nothing there", "no weights", "cut weights", "no JSON", "pickle", "broken template"]
+    )
     def test_a_model_that_does_not_load_is_unavailable(self, damage: str, tmp_path: Path) -> None:
         model = tmp_path / "model"
         if damage != "nothing there":
@@ -241,6 +243,8 @@ class TestTrouble:
             weights.write_bytes(weights.read_bytes()[:5000])
         elif damage == "no JSON":
             (model / "config.json").write_text("{")
+        elif damage == "broken template":
+            (model / "chat_template.jinja").write_text("{% for %}")
         elif damage == "pickle":
             weights.rename(model / "pytorch_model.bin")
         with pytest.raises(BackendUnavailableError, match="model does not load"):

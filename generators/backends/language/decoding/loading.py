@@ -95,13 +95,15 @@ def open_language_model(settings: TransformersSettings) -> LanguageModel:
             **options,
         )
         torch.nn.Module.to(network, settings.device)
+        tongue = Tongue(tokenizer)
+        tongue.prompt("a broken template", "is found out here")
     except Exception as error:  # the library raises whatever its parsers met in a broken file
         raise BackendUnavailableError(f"{_name(settings)} does not load: {type(error).__name__}") from error
     if len(tokenizer) > network.config.get_text_config().vocab_size:
         raise BackendUnavailableError(f"{_name(settings)}: the tokenizer knows more tokens than the network")
     revision = settings.revision or getattr(network.config, "_commit_hash", None) or "local"
     identity = Identity("transformers", _name(settings), revision, is_model=True)
-    return LanguageModel(settings, identity, Tongue(tokenizer), network)
+    return LanguageModel(settings, identity, tongue, network)
 
 
 def _require_size(settings: TransformersSettings) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-from jinja2 import TemplateError
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
@@ -47,7 +46,7 @@ class Tongue:
             return list(self._tokenizer(f"{system}\n\n{user}\n\n")["input_ids"])
         try:
             text = self._template([{"role": "system", "content": system}, {"role": "user", "content": user}])
-        except TemplateError:
+        except Exception:  # a template refuses a role in whatever way its author chose
             text = self._template([{"role": "user", "content": f"{system}\n\n{user}"}])
         return self._encode(text, split=False)
 
