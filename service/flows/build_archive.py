@@ -115,19 +115,10 @@ def _entry(name: str, ended_at: datetime) -> zipfile.ZipInfo:
 
 def _report_line(row: JobRow, names: Sequence[str]) -> ReportLine:
     sent, job, _ = row
-    problem = job.problem if job is not None else None
-    if sent.problems:
-        reason = "; ".join(_reason(found) for found in sent.problems)
-    else:
-        reason = str(problem["code"]) if problem else ""
-    outcome = "bad" if job is None else job.state.value
-    return ReportLine(sent.line, _recipient(sent), outcome, " ".join(names), reason)
-
-
-def _reason(problem: Mapping[str, object]) -> str:
-    loc = problem["loc"]
-    where = ".".join(map(str, loc)) if isinstance(loc, list) else ""
-    return f"{where}: {problem['msg']}" if where else str(problem["msg"])
+    if job is None:
+        return ReportLine(sent.line, _recipient(sent), "bad", names, sent.problems or [])
+    problems = [job.problem] if job.problem else []
+    return ReportLine(sent.line, _recipient(sent), job.state.value, names, problems)
 
 
 def _recipient(row: BatchRow) -> str:

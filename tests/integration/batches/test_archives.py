@@ -84,8 +84,8 @@ class TestArchive:
             "已完成",
         ]
         assert lines[5][1] == "'=cmd|'/c calc'!A1"
-        assert lines[6] == ["6", "invalid", "失败", "", "generation_failed"]
-        assert "recipient" in lines[4][4]
+        assert lines[6] == ["6", "invalid", "失败", "", "制作失败，次数已退回"]
+        assert lines[4][4] == "收件人: 内容不符合要求"
         assert await credits_of(services, firm.id) == (595, 0)
 
     async def test_a_link_cannot_be_made_or_changed(

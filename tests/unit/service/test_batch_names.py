@@ -3,13 +3,15 @@
 import csv
 import io
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.generation import ENDS
 from service.batches.names import MAX_NAME_CHARS, file_name, plain_cell
-from service.batches.report import OUTCOMES, ReportLine, write_report
+from service.batches.report import TEXTS, ReportLine, write_report
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "\n=1", "＝1", "  @x"]
 
@@ -52,9 +54,9 @@ class TestReport:
     @pytest.mark.parametrize("text", FORMULAS)
     def test_no_cell_is_a_formula(self, text: str) -> None:
         assert plain_cell(text) == f"'{text}"
-        line = ReportLine(2, text, "bad", text, text)
+        line = ReportLine(2, text, "bad", [text], [{"code": "made_up", "loc": [text]}])
         rows = list(csv.reader(io.StringIO(write_report([line], "en").decode("utf-8-sig"), newline="")))
-        assert rows[1] == ["2", f"'{text}", "not made", f"'{text}", f"'{text}"]
+        assert rows[1] == ["2", f"'{text}", "not made", f"'{text}", f"'{text}: made_up"]
 
     @pytest.mark.parametrize("text", ["林晚晴", "Ada", "a=b", "3-4", ""])
     def test_other_cells_stay_as_they_are(self, text: str) -> None:
@@ -64,5 +66,19 @@ class TestReport:
         assert write_report([], "zh").startswith(b"\xef\xbb\xbf")
         assert b"\r\n" in write_report([], "zh")
 
-    def test_both_languages_know_every_outcome(self) -> None:
-        assert OUTCOMES["zh"].keys() == OUTCOMES["en"].keys()
+    def test_reasons_are_said_in_the_readers_language(self) -> None:
+        problems: list[dict[str, Any]] = [
+            {"code": "invalid_spec", "loc": ["recipient"]},
+            {"code": "generation_failed"},
+        ]
+        line = ReportLine(2, "", "failed", [], problems)
+        assert "2,,失败,,收件人: 内容不符合要求; 制作失败，次数已退回" in write_report([line], "zh").decode()
+        assert "2,,failed,,recipient: does not fit; could not be made" in write_report([line], "en").decode()
+
+    def test_both_languages_know_every_outcome_and_reason(self) -> None:
+        for part in ("outcomes", "reasons"):
+            assert TEXTS["zh"][part].keys() == TEXTS["en"][part].keys()
+        assert TEXTS["zh"]["outcomes"].keys() == {*(end.value for end in ENDS), "bad"}
+        assert {"generation_failed", "attempts_spent", "output_rejected", "waited_too_long"} <= TEXTS["zh"][
+            "reasons"
+        ].keys()
