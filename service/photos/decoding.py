@@ -22,6 +22,7 @@ QUALITY: Final = 90
 MEMORY_BYTES: Final = 1 << 30  # 40 megapixels of RGBA, twice, and the libraries
 PROCESSOR_SECONDS: Final = 20
 ORIENTATION: Final = 0x0112  # Exif 2.3 section 4.6.4
+SCALABLE: Final = ("RGB", "RGBA", "CMYK", "L", "LA")  # modes whose numbers can be averaged
 WHITE: Final = (255, 255, 255)
 
 
@@ -75,8 +76,10 @@ def _upright(picture: ImageFile.ImageFile) -> Image.Image:
     orientation = _orientation(picture)
     profile = picture.info.get("icc_profile")
     picture.draft("RGB", (LONGEST_PX, LONGEST_PX))  # JPEG can skip what scaling would throw away
-    whole = _flattened(_in_srgb(picture, profile))
-    whole.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    plain = picture if picture.mode in SCALABLE else _flattened(picture)
+    # First smaller, then everything else: the profile of 40 megapixels costs seconds.
+    plain.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    whole = _flattened(_in_srgb(plain, profile))
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     whole.info = {"exif": exif.tobytes()}
