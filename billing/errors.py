@@ -1,6 +1,6 @@
 """How credits refuse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from core.errors import DomainError, ErrorKind
@@ -54,3 +54,56 @@ class AccountClosedError(DomainError):
 
     code = "account_closed"
     kind = ErrorKind.FORBIDDEN
+
+
+class UnsoldCurrencyError(DomainError):
+    """We do not sell in this currency."""
+
+    code = "unsold_currency"
+    kind = ErrorKind.UNPROCESSABLE
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        super().__init__(f"Choose one of {', '.join(currencies)}.")
+        self.currencies = currencies
+
+    def facts(self) -> Mapping[str, object]:
+        return {"currencies": list(self.currencies)}
+
+
+class UnknownItemError(DomainError):
+    """Nothing of that name is for sale."""
+
+    code = "unknown_item"
+    kind = ErrorKind.UNPROCESSABLE
+
+
+class NotSellingError(DomainError):
+    """Nobody takes money here: no payment channel is configured."""
+
+    code = "not_selling"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class OrderNotFoundError(DomainError):
+    """No such order of this buyer."""
+
+    code = "order_not_found"
+    kind = ErrorKind.NOT_FOUND
+
+
+class OrderKeyReusedError(DomainError):
+    """The key was used for an order of something else."""
+
+    code = "idempotency_key_reused"
+    kind = ErrorKind.UNPROCESSABLE
+
+
+class OrderOverError(DomainError):
+    """This order can no longer be paid; a new one can."""
+
+    code = "order_over"
+    kind = ErrorKind.CONFLICT
+
+
+class LotNotFoundError(LookupError):
+    """No lot has this id: an error of ours or of an operator, never of a client."""

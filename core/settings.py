@@ -86,6 +86,16 @@ class MailSettings(BaseModel, frozen=True):
     smtp_password: SecretStr | None = None
 
 
+class StripeSettings(BaseModel, frozen=True):
+    """`api_url` None is Stripe itself. automatic_tax: Stripe Tax reckons what of a price is tax."""
+
+    secret_key: SecretStr
+    webhook_secret: SecretStr
+    api_url: str | None = None
+    timeout_seconds: float = Field(default=20, gt=0, le=80)
+    automatic_tax: bool = False
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="HUAJIAN_", env_nested_delimiter="__", frozen=True, extra="ignore"
@@ -110,6 +120,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     moderation: ModerationSettings = ModerationSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
+    stripe: StripeSettings | None = None  # None: nothing is for sale
 
 
 @functools.cache

@@ -10,6 +10,8 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.catalog import Catalog, load_catalog
+from billing.payments import PaymentChannel
+from billing.stripe_gateway import StripeGateway
 from core.clock import Clock, utc_now
 from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
@@ -56,6 +58,7 @@ class Services:
     hub: EventHub
     estimates: Estimates
     admissions: AdmissionWriter
+    payments: PaymentChannel | None  # None: nothing is for sale
     stopping: asyncio.Event  # set when the process was told to stop: streams end, clients come back
 
 
@@ -66,8 +69,13 @@ async def open_services(
     *,
     clock: Clock = utc_now,
     catalog: Catalog | None = None,
+    payments: PaymentChannel | None = None,
 ) -> AsyncIterator[Services]:
-    """Open what one process needs; nothing runs yet. `catalog` None reads our own."""
+    """Open what one process needs; nothing runs yet. `catalog` None reads our own.
+
+    Args:
+        payments: who takes money, closed here at the end; None: Stripe when it is configured, else nobody.
+    """
     read_shelf(settings.templates_dir)  # a bad template stops the start, not a job
     keys = load_keys(settings)
     catalog = catalog or load_catalog()
@@ -75,6 +83,8 @@ async def open_services(
     sessions = create_sessions(engine)
     store = FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
     classifier = load_classifier(settings.moderation.photo_classifier)
+    if payments is None and settings.stripe is not None:
+        payments = StripeGateway(settings.stripe)
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
     events = EventLog(redis)
     access_tokens = AccessTokens(
@@ -109,8 +119,11 @@ async def open_services(
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
+            payments=payments,
             stopping=asyncio.Event(),
         )
     finally:
+        if payments is not None:
+            await payments.close()
         await redis.aclose()
         await engine.dispose()

@@ -21,6 +21,7 @@ from service.dependencies import authenticate, count_request, user_policy
 from service.flows.request_generation import request_generation
 from service.http import problems
 from service.http.idempotency import KEY_PARAMETER, read_key
+from service.http.offers import ways_out
 from service.jobs.admission import Admitted
 from service.wiring import Services
 
@@ -84,7 +85,8 @@ async def create_generation(request: Request) -> Response:
     except ValidationError as error:
         return problems.refuse_input(request, error.errors(include_url=False), code="invalid_spec")
     except InsufficientCreditsError as error:
-        return problems.refuse(request, error, offers={"packs": [], "unlock": None})
+        offers = ways_out(services, request.headers.get("accept-language"))
+        return problems.refuse(request, error, offers=offers)
     except DomainError as error:
         return problems.refuse(request, error)
     return _accepted(admitted)

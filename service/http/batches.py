@@ -33,6 +33,7 @@ from service.http.batch_schemas import (
     RowWork,
 )
 from service.http.idempotency import KEY_PARAMETER, read_key
+from service.http.offers import ways_out
 from service.http.problems import documented, refuse, refuse_input
 from service.http.works import require_signed, stream
 from service.jobs import queries as jobs
@@ -43,7 +44,6 @@ from service.works.errors import WorkNotFoundError
 PATH: Final = "/v1/batches"
 LIST: Final = "batches"
 AREA: Final = "archives"
-OFFERS: Final[Mapping[str, object]] = {"packs": [], "unlock": None}
 
 router = APIRouter(tags=["batches"])
 
@@ -79,7 +79,7 @@ async def create_batch(request: Request, response: Response, services: App, user
     except ValidationError as error:
         return refuse_input(request, error.errors(include_url=False), code="invalid_spec")
     except InsufficientCreditsError as error:
-        return refuse(request, error, offers=OFFERS)
+        return refuse(request, error, offers=ways_out(services, request.headers.get("accept-language")))
     if batch.state is BatchState.RUNNING and not is_replay:
         await services.events.wake_workers()
     _tell(response, batch, is_replay=is_replay)
@@ -106,7 +106,7 @@ async def start(
             )
             read = await _read(services, session, batch)
     except InsufficientCreditsError as error:
-        return refuse(request, error, offers=OFFERS)
+        return refuse(request, error, offers=ways_out(services, request.headers.get("accept-language")))
     if not is_replay:
         await services.events.wake_workers()
     _tell(response, batch, is_replay=is_replay)

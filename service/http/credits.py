@@ -1,21 +1,25 @@
 """`/v1/credits` and `/v1/catalog`: what I have, what happened to it, what there is."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from billing import queries as credits
 from billing.views import view_credits
 from models.credit import CreditEntry, CreditHold, CreditLot, EntryKind
 from service.dependencies import App, ByAddress, CurrentUser, Cursor, Language, Limit, Reading
+from service.http.offers import PackRead, list_packs
 from service.http.problems import documented
 from service.http.schemas import Moment, Page, Schema, example
 from service.identity.errors import UnauthenticatedError
 
 router = APIRouter(tags=["credits"])
 LIST = "credit-history"
+Currency = Annotated[
+    str | None, Query(pattern="^[A-Z]{3}$", description="Instead of the one that suits the language.")
+]
 
 
 class LotRead(Schema):
@@ -96,13 +100,24 @@ class CatalogRead(Schema):
                 }
             ],
             "prices": {"card": 1, "lyrics": 1, "image": 1},
-            "packs": [],
+            "packs": [
+                {
+                    "id": "pack:small",
+                    "name": "Small pack",
+                    "credits": 10,
+                    "expires_after_days": 365,
+                    "price": {"currency": "USD", "amount_minor": 199, "text": "$1.99"},
+                    "price_per_credit": {"currency": "USD", "amount_minor": 20, "text": "$0.20"},
+                }
+            ],
+            "currencies": ["CNY", "USD", "EUR"],
         }
     )
 
     tiers: list[TierRead]
     prices: dict[str, int] = Field(description="Credits for one finished work, by kind.")
-    packs: list[dict[str, object]] = Field(description="Packs on sale; none yet.")
+    packs: list[PackRead] = Field(description="On sale, cheapest first; empty where nobody takes money.")
+    currencies: list[str] = Field(description="What `currency` may ask for.")
 
 
 @router.get("/v1/credits", responses=documented(401, 429))
@@ -127,10 +142,12 @@ async def list_history(
     )
 
 
-@router.get("/v1/catalog", dependencies=[ByAddress], responses=documented(429))
-async def get_catalog(services: App, language: Language) -> CatalogRead:
-    """Tiers and prices, in the reader's language."""
+@router.get("/v1/catalog", dependencies=[ByAddress], responses=documented(422, 429))
+async def get_catalog(services: App, language: Language, currency: Currency = None) -> CatalogRead:
+    """Tiers, prices and packs, in the reader's language. Raises: UnsoldCurrencyError."""
     catalog = services.catalog
+    if currency is not None:
+        catalog.sale.require(currency)
     tiers = sorted(catalog.tiers.items(), key=lambda item: item[1].rank)
     return CatalogRead(
         tiers=[
@@ -145,7 +162,8 @@ async def get_catalog(services: App, language: Language) -> CatalogRead:
             for name, tier in tiers
         ],
         prices=catalog.prices,
-        packs=[],
+        packs=list_packs(services, language, currency),
+        currencies=list(catalog.sale.currencies),
     )
 
 

@@ -33,6 +33,7 @@ ENTRIES: Final = (
     Entry("migrate", OPERATE, "Move the database to a schema revision."),
     Entry("templates", OPERATE, "See and check card templates."),
     Entry("user", OPERATE, "Change a user's tier, or grant credits."),
+    Entry("stripe", OPERATE, "Synchronise prices, see and replay events, heal what was missed."),
     Entry("invariants", OPERATE, "Prove the books now."),
 )
 

@@ -1,0 +1,221 @@
+"""The seam to whoever takes money. `stripe` is the live channel; Apple, Google and WeChat can join.
+
+A channel reports *facts* about an object, read anew each time: what an event's body says is never acted upon,
+since events come late, twice and out of order.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from core.errors import DomainError, ErrorKind
+
+
+class PaymentsAwayError(DomainError):
+    """The channel did not answer, or not in a way that waiting cannot cure. `reason` is for operators."""
+
+    code = "payments_away"
+    kind = ErrorKind.UNAVAILABLE
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The payment service is not answering.")
+        self.reason = reason
+
+
+class NotOnSaleError(DomainError):
+    """The channel does not know this price yet: the catalogue was not synchronised."""
+
+    code = "not_on_sale"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class SignatureError(DomainError):
+    """Not signed with our secret, or too old, or from the future: nothing was stored."""
+
+    code = "invalid_signature"
+    kind = ErrorKind.INVALID
+
+
+class UnknownObjectError(Exception):
+    """The channel has no object of that id."""
+
+
+class Subject(StrEnum):
+    """What an event is about; of the rest we only keep and count that it came."""
+
+    CHECKOUT = "checkout"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    WARNING = "warning"  # a bank suspects fraud; no money has moved
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingEvent:
+    """One verified message. `id` is the channel's; `body` is kept as it came."""
+
+    id: str
+    kind: str
+    subject: Subject | None
+    object_id: str | None
+    occurred_at: datetime
+    is_live: bool
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """`key` makes repeating it harmless: the same key opens the same checkout.
+
+    price_key: names item, currency and amount, so that a changed catalogue can never change this order.
+    """
+
+    order_id: UUID
+    key: str
+    price_key: str
+    amount_minor: int
+    currency: str
+    language: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCheckout:
+    """`url` is where the person pays."""
+
+    id: str
+    url: str
+
+
+class CheckoutStatus(StrEnum):
+    OPEN = "open"  # nobody has paid
+    WAITING = "waiting"  # the person is done, the money is under way, for days perhaps
+    PAID = "paid"
+    FAILED = "failed"  # the money will not come
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`fee_minor` None: the channel does not know its fee yet. `fee_id` names the movement that holds it.
+
+    card_fingerprint: the same for the same card, whoever uses it; None for other ways to pay.
+    """
+
+    id: str
+    fee_id: str | None
+    fee_minor: int | None
+    fee_currency: str | None
+    card_fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutFacts:
+    """`order_id` None: this checkout is not ours. `tax_minor` is contained in `amount_minor`."""
+
+    id: str
+    order_id: UUID | None
+    status: CheckoutStatus
+    payment_id: str | None
+    amount_minor: int
+    tax_minor: int
+    currency: str
+    charge: Charge | None
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # the money came back to us
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    id: str
+    payment_id: str | None
+    order_id: UUID | None
+    status: RefundStatus
+    amount_minor: int
+    currency: str
+    created_at: datetime
+
+
+class DisputeStatus(StrEnum):
+    INQUIRY = "inquiry"  # a question; no money has moved
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money of a dispute that moved: negative was taken from us. The fee is what the channel asks for it."""
+
+    id: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    id: str
+    payment_id: str | None
+    order_id: UUID | None
+    status: DisputeStatus
+    reason: str
+    amount_minor: int
+    currency: str
+    movements: Sequence[Movement]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFacts:
+    id: str
+    payment_id: str | None
+    order_id: UUID | None
+    reason: str
+
+
+class PaymentChannel(Protocol):
+    """Takes money, and tells what became of it. Knows nothing of credits, tables or the ledger.
+
+    Every method may raise PaymentsAwayError; what reads one object raises UnknownObjectError.
+    """
+
+    name: str
+    is_test: bool
+
+    async def open_checkout(self, request: CheckoutRequest) -> OpenedCheckout:
+        """Where one order is paid. Raises: NotOnSaleError."""
+        ...
+
+    def read_event(self, body: bytes, signature: str, now: datetime) -> IncomingEvent:
+        """Verify first, then parse. Raises: SignatureError."""
+        ...
+
+    async def read_checkout(self, checkout_id: str) -> CheckoutFacts: ...
+
+    async def read_refund(self, refund_id: str) -> RefundFacts: ...
+
+    async def read_dispute(self, dispute_id: str) -> DisputeFacts: ...
+
+    async def read_warning(self, warning_id: str) -> WarningFacts: ...
+
+    def list_checkouts(self, since: datetime) -> AsyncIterator[CheckoutFacts]:
+        """Checkouts opened since then, in no particular order."""
+        ...
+
+    def list_refunds(self, since: datetime) -> AsyncIterator[RefundFacts]: ...
+
+    def list_disputes(self, since: datetime) -> AsyncIterator[DisputeFacts]: ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

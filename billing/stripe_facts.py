@@ -1,0 +1,177 @@
+"""What Stripe's objects say, in the channel's own words. Plain dictionaries in, facts out."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from billing.payments import (
+    Charge,
+    CheckoutFacts,
+    CheckoutStatus,
+    DisputeFacts,
+    DisputeStatus,
+    IncomingEvent,
+    Movement,
+    RefundFacts,
+    RefundStatus,
+    Subject,
+    WarningFacts,
+)
+
+Object = Mapping[str, Any]
+
+ORDER_KEY: Final = "huajian_order"  # in the metadata of checkouts and payments
+SUBJECTS: Final = {
+    "checkout.session.completed": Subject.CHECKOUT,
+    "checkout.session.async_payment_succeeded": Subject.CHECKOUT,
+    "checkout.session.async_payment_failed": Subject.CHECKOUT,
+    "checkout.session.expired": Subject.CHECKOUT,
+    "refund.created": Subject.REFUND,
+    "refund.updated": Subject.REFUND,
+    "refund.failed": Subject.REFUND,
+    "charge.dispute.created": Subject.DISPUTE,
+    "charge.dispute.updated": Subject.DISPUTE,
+    "charge.dispute.funds_withdrawn": Subject.DISPUTE,
+    "charge.dispute.funds_reinstated": Subject.DISPUTE,
+    "charge.dispute.closed": Subject.DISPUTE,
+    "radar.early_fraud_warning.created": Subject.WARNING,
+    "radar.early_fraud_warning.updated": Subject.WARNING,
+}
+REFUNDS: Final = {
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
+}
+DISPUTES: Final = {
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+    "prevented": DisputeStatus.WON,
+    "warning_needs_response": DisputeStatus.INQUIRY,
+    "warning_under_review": DisputeStatus.INQUIRY,
+    "warning_closed": DisputeStatus.WON,
+}
+
+
+def to_event(body: Object) -> IncomingEvent:
+    """Raises: ValueError, KeyError, TypeError: signed, but not an event."""
+    kind = body["type"]
+    if not isinstance(kind, str) or not isinstance(body["id"], str) or body.get("object") != "event":
+        raise ValueError("not an event")
+    object_id = body["data"]["object"].get("id")
+    return IncomingEvent(
+        id=body["id"],
+        kind=kind[:100],
+        subject=SUBJECTS.get(kind),
+        object_id=object_id if isinstance(object_id, str) else None,
+        occurred_at=_moment(body["created"]),
+        is_live=body["livemode"] is True,
+        body=body,
+    )
+
+
+def to_checkout(session: Object) -> CheckoutFacts:
+    payment = _expanded(session.get("payment_intent"))
+    charge = _expanded(payment.get("latest_charge"))
+    return CheckoutFacts(
+        id=session["id"],
+        order_id=_order_of(session),
+        status=_checkout_status(session, payment),
+        payment_id=payment.get("id"),
+        amount_minor=session.get("amount_total") or 0,
+        tax_minor=(session.get("total_details") or {}).get("amount_tax") or 0,
+        currency=(session.get("currency") or "").upper(),
+        charge=_charge(charge) if charge else None,
+    )
+
+
+def _checkout_status(session: Object, payment: Object) -> CheckoutStatus:
+    if session["status"] == "expired":
+        return CheckoutStatus.EXPIRED
+    if session["status"] == "open":
+        return CheckoutStatus.OPEN
+    if session["payment_status"] != "unpaid":
+        return CheckoutStatus.PAID
+    # A payment that needs a new method after the person was done is one that failed on its way.
+    has_failed = payment.get("status") in ("requires_payment_method", "canceled")
+    return CheckoutStatus.FAILED if has_failed else CheckoutStatus.WAITING
+
+
+def _charge(charge: Object) -> Charge:
+    movement = _expanded(charge.get("balance_transaction"))
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    is_known = "fee" in movement
+    return Charge(
+        id=charge["id"],
+        fee_id=movement["id"] if is_known else None,
+        fee_minor=movement["fee"] if is_known else None,
+        fee_currency=movement["currency"].upper() if is_known else None,
+        card_fingerprint=card.get("fingerprint"),
+    )
+
+
+def to_refund(refund: Object) -> RefundFacts:
+    payment = _expanded(refund.get("payment_intent"))
+    return RefundFacts(
+        id=refund["id"],
+        payment_id=payment.get("id"),
+        order_id=_order_of(payment),
+        status=REFUNDS.get(refund.get("status") or "", RefundStatus.PENDING),
+        amount_minor=refund["amount"],
+        currency=refund["currency"].upper(),
+        created_at=_moment(refund["created"]),
+    )
+
+
+def to_dispute(dispute: Object) -> DisputeFacts:
+    payment = _expanded(dispute.get("payment_intent"))
+    return DisputeFacts(
+        id=dispute["id"],
+        payment_id=payment.get("id"),
+        order_id=_order_of(payment),
+        status=DISPUTES.get(dispute["status"], DisputeStatus.OPEN),
+        reason=str(dispute.get("reason") or "")[:64],
+        amount_minor=dispute["amount"],
+        currency=dispute["currency"].upper(),
+        movements=[_movement(found) for found in dispute.get("balance_transactions") or ()],
+        created_at=_moment(dispute["created"]),
+    )
+
+
+def _movement(movement: Object) -> Movement:
+    return Movement(
+        id=movement["id"],
+        amount_minor=movement["amount"],
+        fee_minor=movement["fee"],
+        currency=movement["currency"].upper(),
+        occurred_at=_moment(movement["created"]),
+    )
+
+
+def to_warning(warning: Object) -> WarningFacts:
+    payment = _expanded(warning.get("payment_intent"))
+    return WarningFacts(
+        id=warning["id"],
+        payment_id=payment.get("id"),
+        order_id=_order_of(payment),
+        reason=str(warning.get("fraud_type") or "")[:64],
+    )
+
+
+def _order_of(owner: Object) -> UUID | None:
+    """The order that we wrote into the metadata ourselves; None for what others sold on this account."""
+    try:
+        return UUID((owner.get("metadata") or {})[ORDER_KEY])
+    except (KeyError, ValueError):
+        return None
+
+
+def _expanded(value: object) -> Object:
+    """An object that was asked for along with its owner; a bare id says no more than itself."""
+    if isinstance(value, Mapping):
+        return value
+    return {"id": value} if isinstance(value, str) else {}
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,87 @@
+"""The rehearsal over real HTTP on 127.0.0.1, in a thread of its own."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from service.rehearsal import forms
+from service.rehearsal.api import Api, Reply
+from service.rehearsal.bank import Bank
+from service.rehearsal.objects import Objects
+
+MAX_BODY_BYTES: Final = 256 * 1024
+POLL_SECONDS: Final = 0.02
+SOCKET_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A running payment service that takes no money. `url` is what a gateway calls instead of Stripe."""
+
+    url: str
+    objects: Objects
+    bank: Bank
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = SOCKET_SECONDS
+    api: Api
+    key: str
+
+    def do_GET(self) -> None:
+        self._answer("")
+
+    def do_POST(self) -> None:
+        length = self.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            self.close_connection = True
+            self._send(Reply(413, {"error": {"type": "invalid_request_error", "message": "too large"}}))
+            return
+        self._answer(self.rfile.read(int(length)).decode("utf-8", "replace"))
+
+    def _answer(self, body: str) -> None:
+        address = urlsplit(self.path)
+        if self.headers.get("authorization") != f"Bearer {self.key}":
+            self._send(Reply(401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key"}}))
+            return
+        try:
+            params = forms.decode(body or address.query)
+        except ValueError as error:
+            self._send(Reply(400, {"error": {"type": "invalid_request_error", "message": str(error)}}))
+            return
+        key = self.headers.get("idempotency-key")
+        self._send(self.api.answer(self.command, address.path, params, key))
+
+    def _send(self, reply: Reply) -> None:
+        content = json.dumps(reply.body).encode()
+        self.send_response(reply.status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@contextmanager
+def rehearse(objects: Objects, *, key: str) -> Iterator[Rehearsal]:
+    """Serve until the context ends. Nobody but a holder of `key` is answered."""
+    bank = Bank(objects)
+    handler = type("Handler", (_Handler,), {"api": Api(objects, bank), "key": key})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS})
+    thread.start()
+    try:
+        yield Rehearsal(f"http://127.0.0.1:{server.server_address[1]}", objects, bank)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,37 @@
+"""Services that sell: over the real gateway, which speaks HTTP to a rehearsal instead of Stripe."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from billing.catalog import load_catalog
+from billing.stripe_catalog import synchronise
+from billing.stripe_gateway import StripeGateway
+from core.settings import Settings
+from core.tasks import background
+from service.engines.endpoints import Endpoints
+from service.rehearsal.objects import Objects
+from service.rehearsal.server import Rehearsal, rehearse
+from service.wiring import Services, open_services
+from tests.fakes.clock import MovableClock
+from tests.fakes.stripe_server.keys import API_KEY, settings_for
+
+
+@pytest.fixture
+def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
+    """Nothing is on its shelf yet; its time is the test's."""
+    with rehearse(Objects(lambda: int(clock().timestamp())), key=API_KEY) as running:
+        yield running
+
+
+@pytest.fixture
+async def services(
+    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal
+) -> AsyncIterator[Services]:
+    """Everything wired, our catalogue on the shelf; no worker, no keeper."""
+    gateway = StripeGateway(settings_for(rehearsal.url))
+    await synchronise(gateway, load_catalog())
+    async with open_services(settings, endpoints, clock=clock, payments=gateway) as opened:
+        await opened.redis.flushdb()
+        async with background(opened.hub.run()), background(opened.admissions.run()):
+            yield opened
