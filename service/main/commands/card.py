@@ -11,6 +11,7 @@ from generators.fonts.store import default_folder, read_receipt
 from generators.specs import CardFormat, CardSpec, Direction, Language, Occasion, Style
 from service.main.commands.files import choose_card_format, require_free, save
 from service.main.commands.making import make_work, tell_seed
+from service.main.commands.photos import read_photo
 from service.main.commands.wishes import build_spec
 
 app = typer.Typer(add_completion=False)
@@ -22,6 +23,7 @@ OPTIONS = {
     "seed": "--seed",
     "scenes": "--scene",
     "format": "--format",
+    "template": "--template",
 }
 
 
@@ -39,6 +41,13 @@ def card(
     language: Annotated[Language, typer.Option(help="Of the words.")] = Language.ZH,
     direction: Annotated[
         Direction | None, typer.Option(help="Of Chinese words; left out, the layout chooses.")
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="One of `huajian templates list`; it decides the direction."),
+    ] = None,
+    photo: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JPEG, PNG or WebP photo to set in.")
     ] = None,
     qr: Annotated[str | None, typer.Option(metavar="URL", help="An https:// address as a QR code.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same card.")] = None,
@@ -66,13 +75,14 @@ def card(
         style=style,
         language=language,
         direction=direction,
+        template=template,
         qr_url=qr,
         seed=seed,
         format=choose_card_format(output, card_format),
         scenes=scene or None,
         music=music,
     )
-    product = make_work(spec, producer=ctx.obj)
+    product = make_work(spec, producer=ctx.obj, photo=None if photo is None else read_photo(photo))
     save(output, product.files[0].content, force=force)
     typer.echo(output)
     tell_seed(product)

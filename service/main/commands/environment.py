@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from core.settings import Settings
+from generators.backends.studio.card.templates.shelf import TemplateError, read_shelf
 from generators.specs import Kind
 from service.engines.endpoints import plain_database_url
 from service.workers.configuration import BackendsFileError, read_backends_file
@@ -26,7 +27,11 @@ def read_settings() -> Settings:
     """
     try:
         settings = Settings()
-        wrong = [*_find_wrong_addresses(settings), *_find_wrong_backends(settings)]
+        wrong = [
+            *_find_wrong_addresses(settings),
+            *_find_wrong_backends(settings),
+            *_find_wrong_templates(settings),
+        ]
     except ValidationError as error:
         wrong = [
             f"{PREFIX}{'__'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
@@ -50,6 +55,14 @@ def _find_wrong_addresses(settings: Settings) -> Iterator[str]:
             yield f"{PREFIX}DATABASE_URL: {error}"
     if settings.redis_url is not None and not settings.redis_url.startswith(REDIS_SCHEMES):
         yield f"{PREFIX}REDIS_URL: should begin with one of {', '.join(REDIS_SCHEMES)}"
+
+
+def _find_wrong_templates(settings: Settings) -> Iterator[str]:
+    """Also those that are shipped: a file may be damaged."""
+    try:
+        read_shelf(settings.templates_dir)
+    except TemplateError as error:
+        yield str(error)
 
 
 def _find_wrong_backends(settings: Settings) -> Iterator[str]:

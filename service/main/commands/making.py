@@ -55,11 +55,12 @@ class Bar:
         """The whole is printed in the end."""
 
 
-def make_work(spec: Spec, *, producer: str | None = None) -> Product:
+def make_work(spec: Spec, *, producer: str | None = None, photo: bytes | None = None) -> Product:
     """Screen the words, make the work, show how far it is.
 
     Args:
         producer: "module:function" of what makes the Producer; None takes the service's own backends.
+        photo: of a card: a JPEG as `service.photos.decoding` makes them.
     Returns: the product; the seed is in its provenance.
     Raises: typer.Exit: after saying why; status 3 when refused, 2 when it can never be made, else 1.
     """
@@ -69,7 +70,7 @@ def make_work(spec: Spec, *, producer: str | None = None) -> Product:
     except PromptRejectedError as refusal:
         raise _refuse(refusal.category) from refusal
     seed = secrets.randbelow(MAX_SEED + 1) if spec.seed is None else spec.seed
-    order = Order(spec.kind, spec.model_dump(mode="json") | {"seed": seed})
+    order = Order(spec.kind, spec.model_dump(mode="json") | {"seed": seed}, photo=photo)
     with Bar(spec.kind.value) as bar:
         made = _make(load_maker(producer or PRODUCER), order, bar)
     return _require_made(made)

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from core.settings import load_settings
 from generators.backends.studio.card.templates.shelf import load_templates
+from service.main.commands.card import app as card_app
 from service.main.commands.templates import app
 
 DESIGNS = Path(__file__).parents[3] / "generators/backends/studio/card/templates/designs"
@@ -48,7 +49,7 @@ class TestList:
         finally:
             monkeypatch.undo()
             load_settings.cache_clear()
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert "mine.toml: id: Input should be a valid string" in result.stderr
 
 
@@ -78,3 +79,38 @@ class TestCheck:
         result = run("check", str(small))
         assert result.exit_code == 1
         assert f"{small}: zh.message.pitch: Input should be less than or equal to 3" in result.stderr
+
+
+class TestCards:
+    """`huajian card --template --photo`, without a server."""
+
+    @pytest.fixture
+    def photo(self, tmp_path: Path) -> Path:
+        path = tmp_path / "photo.jpg"
+        Image.new("RGB", (500, 400), (10, 200, 40)).save(path)
+        return path
+
+    def card(self, tmp_path: Path, *more: str) -> Result:
+        words = ["--to", "外婆", "--from", "小满", "--occasion", "birthday", "--seed", "7"]
+        return runner.invoke(card_app, [*words, "-o", str(tmp_path / "card.png"), *more])
+
+    def test_the_photo_is_on_the_card(self, tmp_path: Path, photo: Path) -> None:
+        result = self.card(tmp_path, "--template", "polaroids", "--photo", str(photo))
+        assert result.exit_code == 0, result.stderr
+        with Image.open(tmp_path / "card.png") as opened:
+            found = opened.getpixel((330, 300))
+        assert isinstance(found, tuple)
+        assert found[1] > 150 > found[0]
+
+    def test_what_does_not_go_together_is_said(self, tmp_path: Path, photo: Path) -> None:
+        for arguments, why in (
+            (("--template", "polaroids"), "it needs a photo"),
+            (("--template", "nowhere"), "there is no such template"),
+            (("--template", "scroll", "--photo", str(photo)), "it has no place for a photo"),
+            (("--photo", str(tmp_path)), "Is a"),
+            (("--photo", str(DESIGNS / "scroll.toml")), "Send a whole JPEG"),
+        ):
+            result = self.card(tmp_path, *arguments)
+            assert result.exit_code == 2
+            assert why in result.stderr, result.stderr
+            assert not (tmp_path / "card.png").exists()
