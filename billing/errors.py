@@ -103,7 +103,3 @@ class OrderOverError(DomainError):
 
     code = "order_over"
     kind = ErrorKind.CONFLICT
-
-
-class LotNotFoundError(LookupError):
-    """No lot has this id: an error of ours or of an operator, never of a client."""
