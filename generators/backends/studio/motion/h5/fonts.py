@@ -37,6 +37,13 @@ class FontCase:
         }
 
 
+class ReaderFonts(FontCase):
+    """Leaves the choice to the reader's device: no characters are collected."""
+
+    def family_of(self, face: Face, text: str) -> str:
+        return "serif"
+
+
 def cut_font(face: Face, characters: frozenset[str], name: str) -> bytes:
     """A WOFF2 with only these characters, of a variable font the instance that we draw with."""
     wanted = hb.SubsetInput()

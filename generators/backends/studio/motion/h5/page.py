@@ -1,7 +1,7 @@
 """A card as one page of its own: everything it shows is inside, and it asks nobody for anything."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,7 +17,7 @@ from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
 from generators.backends.studio.card.seal import cut_seal
 from generators.backends.studio.motion.h5 import look, parts
 from generators.backends.studio.motion.h5.facts import OpenPage, facts_of
-from generators.backends.studio.motion.h5.fonts import FontCase
+from generators.backends.studio.motion.h5.fonts import FontCase, ReaderFonts
 from generators.backends.studio.motion.h5.pictures import Layer, data_url, emoji_layer, squeeze, stamp_picture
 from generators.backends.studio.motion.h5.policy import policy_of
 from generators.backends.studio.motion.h5.story import tell
@@ -34,8 +34,9 @@ EXTENSION: Final = "html"
 MOST_BYTES: Final = 150_000
 _RESERVE_BYTES: Final = 2_000  # for the label that is written into the finished file
 _EMOJI_BYTES: Final = 18_000
+_MOST_STYLE: Final = 100_000  # characters, nearly all of them fonts
 _PHOTO_SHARE: Final = 0.45  # of what is left for pictures, when the scenes show a photo
-_SEAL_PX: Final = 192
+_SEAL_PX: Final = 144
 _BASE64: Final = 4 / 3
 STEPS: Final = 3
 
@@ -51,7 +52,6 @@ class Bound:
     pixels: Pixels  # RGBA of the whole page without words
     texts: PageTexts
     subject: str  # what the painting shows, in English
-    case: FontCase = field(default_factory=FontCase)
 
 
 def open_page(brief: Brief, spec: CardSpec, plan: Plan, painting: Painting) -> Bound:
@@ -72,13 +72,25 @@ class Written:
 
 
 def write_page(bound: Bound, fonts: Path | None) -> Written:
-    """Words, fonts, seal, code, label and texts; the second step."""
+    """Words, fonts, seal, code, label and texts; the second step.
+
+    Captions of so many different characters that no picture would fit beside their fonts are set in the
+    reader's own.
+    """
+    case = FontCase()
+    written = _write(bound, fonts, case, case)
+    if bound.spec.scenes and len(written.style) > _MOST_STYLE:
+        written = _write(bound, fonts, FontCase(), ReaderFonts())
+    return written
+
+
+def _write(bound: Bound, fonts: Path | None, case: FontCase, captions: FontCase) -> Written:
     spec, plan, palette, texts = bound.spec, bound.plan, bound.ground.palette, bound.texts
     finish = plan.finish
     lines = [
         (role, line)
         for role in present_roles(finish.layout.blocks)
-        for line in spell(finish.layout.blocks[role], bound.case)
+        for line in spell(finish.layout.blocks[role], case)
     ]
     coloured = [glyph for _, line in lines for glyph in line.emoji]
     emoji = emoji_layer(coloured, WIDTH_PX, HEIGHT_PX, _EMOJI_BYTES)
@@ -87,7 +99,7 @@ def write_page(bound: Bound, fonts: Path | None) -> Written:
             cut_seal(finish.seal_name, palette.seal, _SEAL_PX, seed=finish.seed, fonts=finish.fonts)
         )
     )
-    story = tell(spec, finish.foot, bound.case, fonts, texts.next_label)
+    story = tell(spec, finish.foot, captions, fonts, texts.next_label)
     code, code_style = parts.code(finish, palette, spec.qr_url, texts.code_label)
     title, to = plan.words.title, plan.words.recipient
     values = {
@@ -99,7 +111,7 @@ def write_page(bound: Bound, fonts: Path | None) -> Written:
         "description": escape(texts.description.format(sender=spec.sender)),
         "alt": escape(f"{title}: {bound.subject}" if spec.language is Language.EN else title),
         "ink": look.hexadecimal(palette.ink),
-        "words": _svg_words(bound, lines, emoji, stamp),
+        "words": _svg_words(bound, lines, emoji),
         "code": code,
         "said": parts.said(plan.words),
         "story": story.html,
@@ -108,20 +120,21 @@ def write_page(bound: Bound, fonts: Path | None) -> Written:
         "tap": escape(texts.tap),
         "music": parts.music(texts.music_label) if spec.music else "",
         "label": escape(bound.brief.label),
-        "label_svg": parts.label(finish, palette, bound.case),
+        "label_svg": parts.label(finish, palette, case),
     }
     voice = "zh_text" if spec.language is Language.ZH else "en_text"
-    said_in = parts.voice_families(f"{to} {texts.tap}", voice, bound.case, fonts)
+    said_in = parts.voice_families(f"{to} {texts.tap}", voice, case, fonts)
     style = "".join(
         [
             look.asset("page.css"),
             look.colours(palette),
             f".cover{{font-family:{look.families(said_in)}}}",
-            f".stamp{{background-image:url({data_url('image/webp', stamp)})}}",
+            f".stamp,.seal{{background-image:url({data_url('image/webp', stamp)})}}",
+            f".stage>.seal{{{parts.place(finish.layout.seal)}}}",
             code_style,
             story.style,
             look.line_times(len(lines)),
-            look.font_faces(bound.case.cut()),
+            look.font_faces(case.cut()),
         ]
     )
     return Written(values, style, _facts(bound, story.seconds), look.asset("page.js"))
@@ -159,7 +172,7 @@ def _assemble(written: Written, pictures: str) -> bytes:
     return Template(look.asset("page.html")).substitute(values).encode()
 
 
-def _svg_words(bound: Bound, lines: list[tuple[str, Line]], emoji: Layer | None, stamp: bytes) -> str:
+def _svg_words(bound: Bound, lines: list[tuple[str, Line]], emoji: Layer | None) -> str:
     paints = bound.ground.paints
     groups = [
         f'<g class="w d{number}" {parts.fill(paints[role])}>{line.svg}</g>'
@@ -167,5 +180,4 @@ def _svg_words(bound: Bound, lines: list[tuple[str, Line]], emoji: Layer | None,
     ]
     if emoji is not None:
         groups.append(parts.image(emoji.content, emoji.box, f"w d{max(0, len(lines) - 1)}"))
-    groups.append(parts.image(stamp, bound.plan.finish.layout.seal, "seal"))
     return "".join(groups)

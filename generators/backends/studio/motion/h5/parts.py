@@ -75,12 +75,15 @@ def code(finish: Finish, palette: Palette, url: str | None, name: str) -> tuple[
         f'<a class="code" href="{escape(url)}" target="_blank" rel="noopener noreferrer" '
         f'aria-label="{escape(name)}">{drawn}</a>'
     )
-    place = (
-        f"left:{100 * plate.left / WIDTH_PX:.3f}%;top:{100 * plate.top / HEIGHT_PX:.3f}%;"
-        f"width:{100 * (plate.right - plate.left) / WIDTH_PX:.3f}%;"
-        "height:auto;right:auto;bottom:auto;z-index:3"
+    return link, f".stage>.code{{{place(plate)}}}.code svg{{display:block;width:100%}}"
+
+
+def place(box: Box) -> str:
+    """Where a square of the card lies on the page, as declarations."""
+    return (
+        f"left:{100 * box.left / WIDTH_PX:.3f}%;top:{100 * box.top / HEIGHT_PX:.3f}%;"
+        f"width:{100 * (box.right - box.left) / WIDTH_PX:.3f}%;height:auto;right:auto;bottom:auto"
     )
-    return link, f".stage>.code{{{place}}}.code svg{{display:block;width:100%}}"
 
 
 def _modules(code: QrCode) -> str:

@@ -26,6 +26,8 @@ _CHOICES: Final = (
     (720, 30),
     (540, 28),
     (360, 20),
+    (240, 14),
+    (120, 8),
 )
 
 
@@ -63,7 +65,7 @@ def stamp_picture(stamp: Pixels) -> bytes:
     colours = np.where(alpha > 0, stamp[..., :3] * 255.0 / np.maximum(alpha, 1.0), 0.0)
     straight = np.dstack([np.clip(np.rint(colours), 0, 255), alpha]).astype(np.uint8)
     file = io.BytesIO()
-    Image.fromarray(straight, "RGBA").save(file, "WEBP", quality=70, alpha_quality=80, method=4)
+    Image.fromarray(straight, "RGBA").save(file, "WEBP", quality=60, alpha_quality=50, method=4)
     return file.getvalue()
 
 
