@@ -14,11 +14,13 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Qwen3Config,
+    Qwen3Model,
     T5Config,
     T5EncoderModel,
 )
 
-from tests.factories.tokenizers import train_clip_tokenizer, train_t5_tokenizer
+from tests.factories.tokenizers import train_chat_tokenizer, train_clip_tokenizer, train_t5_tokenizer
 
 _kit: Any = diffusers  # its classes carry no types
 torch.set_num_threads(1)  # on networks this small, threads wait for each other longer than they work
@@ -133,11 +135,82 @@ def save_sd3(folder: Path) -> Path:
     )
 
 
+def save_pixart(folder: Path) -> Path:
+    """PixArt-Sigma in small: watched by the older kind of callback."""
+    torch.manual_seed(5)
+    transformer = _kit.PixArtTransformer2DModel(
+        sample_size=32,
+        num_layers=1,
+        patch_size=2,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        in_channels=4,
+        out_channels=8,
+        caption_channels=WIDTH,
+        cross_attention_dim=WIDTH,
+        norm_elementwise_affine=False,
+        use_additional_conditions=False,
+    )
+    return _save(
+        _kit.PixArtSigmaPipeline(
+            transformer=transformer,
+            vae=_vae(latent_channels=4),
+            scheduler=_kit.DPMSolverMultistepScheduler(),
+            text_encoder=_t5(),
+            tokenizer=train_t5_tokenizer(),
+        ),
+        folder,
+    )
+
+
+def save_z_image(folder: Path) -> Path:
+    """Z-Image in small: a language model reads the prompts, which stay as long as they are."""
+    torch.manual_seed(6)
+    tokenizer = train_chat_tokenizer()
+    transformer = _kit.ZImageTransformer2DModel(
+        all_patch_size=(2,),
+        all_f_patch_size=(1,),
+        in_channels=16,
+        dim=WIDTH,
+        n_layers=2,
+        n_refiner_layers=1,
+        n_heads=2,
+        n_kv_heads=2,
+        cap_feat_dim=WIDTH,
+        axes_dims=[8, 4, 4],
+        axes_lens=[256, 64, 64],
+    )
+    reader = Qwen3Model(
+        Qwen3Config(
+            vocab_size=len(tokenizer),
+            hidden_size=WIDTH,
+            intermediate_size=WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=16,
+            max_position_embeddings=1024,
+        )
+    )
+    return _save(
+        _kit.ZImagePipeline(
+            transformer=transformer,
+            vae=_vae(latent_channels=16),
+            scheduler=_kit.FlowMatchEulerDiscreteScheduler(),
+            text_encoder=reader,
+            tokenizer=tokenizer,
+        ),
+        folder,
+    )
+
+
 FAMILIES: Final[Mapping[str, Callable[[Path], Path]]] = {
     "sd": save_sd,
     "sdxl": save_sdxl,
     "flux": save_flux,
     "sd3": save_sd3,
+    "pixart": save_pixart,
+    "z_image": save_z_image,
 }
 
 

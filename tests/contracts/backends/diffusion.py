@@ -1,4 +1,4 @@
-"""Diffusion pipelines of four families with random weights, and a card on a painting of one of them."""
+"""Diffusion pipelines of six families with random weights, and a card on a painting of one of them."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,14 @@ from generators.contracts import Backend
 from generators.specs import ImageSpec, Style
 from tests.contracts.backends.studio import CARD, LYRICS
 from tests.contracts.backends.subjects import Subject
-from tests.factories.pipelines import save_flux, save_sd, save_sd3, save_sdxl
+from tests.factories.pipelines import (
+    save_flux,
+    save_pixart,
+    save_sd,
+    save_sd3,
+    save_sdxl,
+    save_z_image,
+)
 
 PETABYTE = 1 << 50
 IMAGE = ImageSpec(prompt="plum blossom in snow", width_px=256, height_px=272, style=Style.PLUM)
@@ -48,7 +55,7 @@ def starve(backend: Backend) -> Iterator[None]:
 
 
 def _subject(save: Callable[[Path], Path], preset: str) -> Subject:
-    build = partial(make_backend, save=save, preset=preset)
+    build = partial(make_backend, save=save, preset=preset, steps=2)
     return Subject(preset, build, spec=IMAGE, foreign=CARD, levels=1, starve=starve)
 
 
@@ -57,6 +64,8 @@ SUBJECTS: Sequence[Subject] = (
     _subject(save_sdxl, "sdxl"),
     _subject(save_sd3, "sd35_medium"),
     _subject(save_flux, "flux1_schnell"),
+    _subject(save_pixart, "pixart_sigma"),
+    _subject(save_z_image, "z_image"),
     # Rounding in the picture may move an edge of the mist under the words by a few levels.
     Subject("card on a painted background", _card, spec=CARD, foreign=LYRICS, levels=12),
 )
