@@ -16,8 +16,11 @@ PATIENCE_SECONDS = 60.0
 
 
 @contextlib.asynccontextmanager
-async def running_worker(services: Services) -> AsyncIterator[GenerationWorker]:
-    worker = make_worker(services, producer=PRODUCER)
+async def running_worker(
+    services: Services, *, producer: str | None = PRODUCER
+) -> AsyncIterator[GenerationWorker]:
+    """`producer` None takes our own backends."""
+    worker = make_worker(services, producer=producer)
     task = asyncio.create_task(worker.run())
     try:
         yield worker

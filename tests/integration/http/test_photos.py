@@ -287,6 +287,22 @@ class TestCards:
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.json()["id"] == again.json()["id"]
 
+    async def test_our_own_backends_set_it_into_the_card(
+        self, client: httpx.AsyncClient, sign_in: SignIn, services: Services
+    ) -> None:
+        person = await sign_in(credits=3)
+        kept = await sent(client, person, Image.new("RGB", (600, 800), (20, 190, 60)))
+        gone = await sent(client, person)
+        jobs = [(await create(client, person, card_with(photo["id"]))).json()["id"] for photo in (kept, gone)]
+        await client.delete(f"/v1/photos/{gone['id']}", headers=person.headers)
+        async with running_worker(services, producer=None):
+            ends = [await until(services, UUID(job_id)) for job_id in jobs]
+        assert [job.state for job in ends] == [JobState.SUCCEEDED, JobState.FAILED]
+        (work,) = (await client.get("/v1/works", headers=person.headers)).json()["items"]
+        (preview,) = [file for file in work["files"] if file["role"] == "preview"]
+        card = Image.open(io.BytesIO((await client.get(preview["url"])).content))
+        assert colour_at(card, 0.36, 0.45) == (0, 1, 0)
+
     async def test_the_worker_loads_what_the_owner_sent(
         self, client: httpx.AsyncClient, sign_in: SignIn, services: Services
     ) -> None:
