@@ -15,6 +15,7 @@ class TransformersSettings(_Settings):
     """A causal language model that runs in this process.
 
     model: a folder, or a hub name; only safetensors weights are read, and no code that comes with them.
+    device: auto is the first GPU, and the processor where there is none.
     is_offline: never ask the hub, even for a hub name.
     max_model_gib: a folder with more weights than this is refused before it is read.
     max_new_tokens: of one work; a song that needs more fails.
@@ -27,7 +28,7 @@ class TransformersSettings(_Settings):
     revision: _Name | None = None
     is_offline: bool = False
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    device: Annotated[str, StringConstraints(pattern=r"^(cpu|mps|cuda(:\d{1,2})?)$")] = "cpu"
+    device: Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")] = "auto"
     max_model_gib: float = Field(default=160, gt=0)
     max_batch: int = Field(default=8, ge=1, le=256)
     max_new_tokens: int = Field(default=3072, ge=64, le=32768)

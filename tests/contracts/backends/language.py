@@ -22,7 +22,9 @@ PETABYTE = 1 << 50
 def make_transformers(folder: Path) -> TransformersLyrics:
     """Saved, and then loaded as a real one is."""
     model = str(save_model(folder / "tiny"))
-    return TransformersLyrics(TransformersSettings(model=model, is_offline=True, dtype="float32"))
+    return TransformersLyrics(
+        TransformersSettings(model=model, is_offline=True, dtype="float32", device="cpu")
+    )
 
 
 @contextlib.contextmanager

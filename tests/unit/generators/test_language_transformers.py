@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from generators.backends.language.decoding.decoder import Decoder
 from generators.backends.language.decoding.loading import open_language_model
@@ -59,7 +60,7 @@ def broken_network(lyrics: TransformersLyrics) -> Iterator[torch.nn.Module]:
 
 
 def settings(folder: Path, **changes: object) -> TransformersSettings:
-    usual = {"model": str(folder), "is_offline": True, "dtype": "float32"}
+    usual = {"model": str(folder), "is_offline": True, "dtype": "float32", "device": "cpu"}
     return TransformersSettings.model_validate(usual | changes)
 
 
@@ -104,6 +105,7 @@ class TestSongs:
     def test_the_identity_claims_a_model_and_tells_no_path(self, lyrics: TransformersLyrics) -> None:
         assert lyrics.identity.is_model is True
         assert lyrics.identity.model == "tiny"
+        assert lyrics.identity.revision.startswith("files-")
 
     def test_a_batch_of_both_languages_equals_each_alone(self, lyrics: TransformersLyrics) -> None:
         several = briefs(ZH, EN, ZH)
@@ -255,6 +257,14 @@ class TestTrouble:
         config = json.loads((model / "config.json").read_text())
         (model / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
         with pytest.raises(BackendUnavailableError):
+            TransformersLyrics(settings(model))
+
+    def test_a_model_that_lacks_weights_does_not_write_with_random_ones(self, tmp_path: Path) -> None:
+        model = save_model(tmp_path / "model")
+        weights = load_file(model / "model.safetensors")
+        del weights["model.layers.1.mlp.up_proj.weight"]
+        save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+        with pytest.raises(BackendUnavailableError, match="lacks 1 of its weights"):
             TransformersLyrics(settings(model))
 
     def test_a_model_larger_than_allowed_is_not_read(self, folder: Path) -> None:

@@ -5,12 +5,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
+from generators.backends.diffusion.memory import describe_shortage, free_memory
+from generators.backends.diffusion.weights import fingerprint
 from generators.backends.language.decoding.decoder import Decoder, Row
 from generators.backends.language.decoding.sampling import Taste
 from generators.backends.language.decoding.script import Script
@@ -21,7 +23,6 @@ from generators.contracts import BackendUnavailableError, DeviceMemoryError, Ide
 from generators.specs import Language
 
 _GIB: Final = 2**30
-_MEMORY_WORDS: Final = ("out of memory", "can't allocate memory", "not enough memory")
 _ROOM: Final = 64  # tokens an answer needs at the least
 
 
@@ -33,6 +34,7 @@ class LanguageModel:
     identity: Identity
     tongue: Tongue
     network: PreTrainedModel
+    tokens_written: int = 0
     _writings: dict[Language, Writing] = field(default_factory=dict)
 
     def writing(self, language: Language) -> Writing:
@@ -68,12 +70,15 @@ class LanguageModel:
         decoder = Decoder(self.network, Taste(settings.temperature, settings.top_p, settings.top_k))
         try:
             decoder.run(rows)
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not _is_memory(error):
+        except Exception as error:
+            shortage = describe_shortage(error)
+            if shortage is None:
                 raise
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            raise DeviceMemoryError(f"{len(rows)} rows do not fit") from error
+        else:
+            self.tokens_written += sum(len(row.tokens) for row in rows)
+            return
+        free_memory(self.network.device)
+        raise DeviceMemoryError(f"{len(rows)} rows do not fit: {shortage}")
 
 
 @functools.lru_cache(maxsize=4)
@@ -84,26 +89,40 @@ def open_language_model(settings: TransformersSettings) -> LanguageModel:
     """
     _require_size(settings)
     disable_progress_bar()  # type: ignore[no-untyped-call]  # a worker's log is no terminal
-    options = {"revision": settings.revision or "main", "local_files_only": settings.is_offline}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(settings.model, trust_remote_code=False, **options)
-        network: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            settings.model,
-            dtype=settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype),
-            use_safetensors=True,
-            trust_remote_code=False,
-            **options,
-        )
-        torch.nn.Module.to(network, settings.device)
-        tongue = Tongue(tokenizer)
-        tongue.prompt("a broken template", "is found out here")
+        tongue, network = _read(settings)
+    except BackendUnavailableError:
+        raise
     except Exception as error:  # the library raises whatever its parsers met in a broken file
-        raise BackendUnavailableError(f"{_name(settings)} does not load: {type(error).__name__}") from error
+        what = "does not fit" if describe_shortage(error) else "does not load"
+        raise BackendUnavailableError(f"{_name(settings)} {what}: {type(error).__name__}") from error
+    identity = Identity("transformers", _name(settings), _revision(settings, network), is_model=True)
+    return LanguageModel(settings, identity, tongue, network)
+
+
+def _read(settings: TransformersSettings) -> tuple[Tongue, PreTrainedModel]:
+    options = {
+        "revision": settings.revision or "main",
+        "local_files_only": settings.is_offline,
+        "trust_remote_code": False,
+    }
+    tokenizer = AutoTokenizer.from_pretrained(settings.model, **options)
+    loaded: tuple[PreTrainedModel, dict[str, Any]] = AutoModelForCausalLM.from_pretrained(
+        settings.model,
+        dtype=settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype),
+        use_safetensors=True,
+        output_loading_info=True,
+        **options,
+    )
+    network, info = loaded
+    if info["missing_keys"]:  # the library would go on with random numbers in their place
+        raise BackendUnavailableError(f"{_name(settings)} lacks {len(info['missing_keys'])} of its weights")
     if len(tokenizer) > network.config.get_text_config().vocab_size:
         raise BackendUnavailableError(f"{_name(settings)}: the tokenizer knows more tokens than the network")
-    revision = settings.revision or getattr(network.config, "_commit_hash", None) or "local"
-    identity = Identity("transformers", _name(settings), revision, is_model=True)
-    return LanguageModel(settings, identity, tongue, network)
+    torch.nn.Module.to(network, _device(settings.device))
+    tongue = Tongue(tokenizer)
+    tongue.prompt("a broken template", "is found out here")
+    return tongue, network
 
 
 def _require_size(settings: TransformersSettings) -> None:
@@ -121,7 +140,16 @@ def _name(settings: TransformersSettings) -> str:
     return folder.name if folder.is_absolute() or folder.is_dir() else str(settings.model)
 
 
-def _is_memory(error: BaseException) -> bool:
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return any(words in str(error).lower() for words in _MEMORY_WORDS)
+def _device(name: str) -> str:
+    if name != "auto":
+        return name
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _revision(settings: TransformersSettings, network: PreTrainedModel) -> str:
+    """The hub's commit, or a fingerprint of a folder's files."""
+    commit = getattr(network.config, "_commit_hash", None)
+    if commit:
+        return str(commit)
+    folder = Path(settings.model)
+    return settings.revision or (fingerprint(folder) if folder.is_dir() else "unknown")
