@@ -1,7 +1,8 @@
 """How much memory the processes take at their peak while they work.
 
 Starts the web process (without a worker) and a worker with one renderer, has them make cards, lyrics and
-images, and reads each process's high-water mark from /proc.
+images, and reads each process's high-water mark from /proc. Resident pages that two processes share, such as
+the code of libraries, count in both; the proportional size at the end counts them once.
 Usage: python -m benchmarks.memory [--works 60]
 """
 
@@ -42,14 +43,19 @@ def main() -> None:
             seconds = asyncio.run(
                 make_works(f"http://127.0.0.1:{port}", endpoints.database_url, options.works)
             )
-            peaks = {"web": _peak_mb([web.pid]), "worker and renderer": _peak_mb(_family(worker.pid))}
+            families = {"web": [web.pid], "worker and renderer": _family(worker.pid)}
+            sizes = {name: (_peaks_mb(pids), _proportional_mb(pids)) for name, pids in families.items()}
         finally:
             for process in (web, worker):
                 process.send_signal(signal.SIGTERM)
                 process.wait()
     print(f"{options.works} works in {seconds:.1f} s with one renderer")
-    for name, peak in peaks.items():
-        print(f"{name}: peak {peak:.0f} MB resident (target <= {TARGETS_MB[name]} MB)")
+    for name, (peaks, proportional) in sizes.items():
+        parts = " + ".join(f"{peak:.0f}" for peak in peaks)
+        print(
+            f"{name}: peak {parts} = {sum(peaks):.0f} MB resident (target <= {TARGETS_MB[name]} MB), "
+            f"{proportional:.0f} MB proportional at the end"
+        )
 
 
 async def make_works(url: str, database_url: str, count: int) -> float:
@@ -109,14 +115,18 @@ def _family(pid: int) -> list[int]:
     return [pid, *(int(child) for thread in threads for child in thread.read_text().split())]
 
 
-def _peak_mb(pids: list[int]) -> float:
-    """Sum of the high-water marks of resident memory; shared pages count in each."""
-    total_kb = 0
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                total_kb += int(line.split()[1])
-    return total_kb / 1024
+def _peaks_mb(pids: list[int]) -> list[float]:
+    """High-water marks of resident memory."""
+    return [_read_mb(Path(f"/proc/{pid}/status"), "VmHWM:") for pid in pids]
+
+
+def _proportional_mb(pids: list[int]) -> float:
+    return sum(_read_mb(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") for pid in pids)
+
+
+def _read_mb(file: Path, name: str) -> float:
+    (line,) = (line for line in file.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 def _free_port() -> int:

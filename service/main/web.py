@@ -1,7 +1,5 @@
 """The web process: API, pages, SSE; with a worker and the keeper inside unless told otherwise."""
 
-import asyncio
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +10,7 @@ from fastapi import FastAPI
 from core.settings import Settings
 from moderation import prompts
 from service.app import create_app
-from service.main.patience import Patience, StartError
+from service.main.patience import Patience
 from service.main.runtime import Parts, run_parts
 
 GRACEFUL_SECONDS = 10
@@ -78,16 +76,3 @@ async def serve(
         if patience.fault is not None:
             raise SystemExit(f"Huajian did not start. {patience.fault}") from None
         raise
-
-
-async def run_until_signal(settings: Settings, parts: Parts) -> None:
-    """For processes without a web server: run until SIGINT or SIGTERM."""
-    patience = Patience(settings.start_wait_seconds)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, patience.give_up)
-    try:
-        async with run_parts(settings, parts, patience):
-            await patience.given_up.wait()
-    except StartError as fault:
-        raise SystemExit(f"Huajian did not start. {fault}") from None

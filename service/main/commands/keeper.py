@@ -7,7 +7,7 @@ from service.main.commands.environment import read_settings
 from service.main.commands.observing import MetricsHost, MetricsPort, serve_metrics
 from service.main.logs import configure_logs
 from service.main.runtime import Parts
-from service.main.web import run_until_signal
+from service.main.until_signal import run_until_signal
 
 app = typer.Typer(add_completion=False)
 
