@@ -9,15 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.credit import CreditAccount, CreditEntry, CreditHold, CreditLot, HoldState
 
+# A frozen lot's time stands still: it is as old as it was when it froze.
 EXPIRE = text("""
 WITH due AS (
   SELECT id, user_id, remaining FROM credit_lots
-  WHERE id = ANY(:lot_ids) AND expires_at <= :now AND remaining > 0 FOR UPDATE
+  WHERE id = ANY(:lot_ids) AND expires_at <= coalesce(frozen_at, :now) AND remaining > 0 FOR UPDATE
 ), emptied AS (
   UPDATE credit_lots l SET remaining = 0 FROM due WHERE l.id = due.id
 )
-INSERT INTO credit_entries (user_id, lot_id, kind, quantity)
-SELECT user_id, id, 'expire', -remaining FROM due
+INSERT INTO credit_entries (user_id, lot_id, kind, quantity, created_at)
+SELECT user_id, id, 'expire', -remaining, CAST(:now AS timestamptz) FROM due
 """)
 
 # What came back late may be used for 24 hours more, but never beyond a week after the lot's own expiry:
@@ -28,11 +29,11 @@ WITH back AS (
 ), returned AS (
   UPDATE credit_lots l
   SET remaining = l.remaining + b.quantity,
-      grace_ends_at = CASE WHEN l.expires_at <= :now
+      grace_ends_at = CASE WHEN l.expires_at <= coalesce(l.frozen_at, :now)
         THEN coalesce(l.grace_ends_at, l.expires_at + interval '7 days') ELSE l.grace_ends_at END,
-      expires_at = CASE WHEN l.expires_at <= :now
+      expires_at = CASE WHEN l.expires_at <= coalesce(l.frozen_at, :now)
         THEN greatest(l.expires_at,
-                      least(:now + interval '24 hours',
+                      least(coalesce(l.frozen_at, :now) + interval '24 hours',
                             coalesce(l.grace_ends_at, l.expires_at + interval '7 days')))
         ELSE l.expires_at END
   FROM back b WHERE l.id = b.lot_id
@@ -40,6 +41,25 @@ WITH back AS (
 )
 INSERT INTO credit_entries (user_id, lot_id, hold_id, share_id, kind, quantity)
 SELECT user_id, id, :hold_id, CAST(:share_id AS uuid), 'release', quantity FROM returned
+""")
+
+# Held credits of a lot that was taken back became debt; what comes back to it pays that debt first.
+PAY_DEBT_FROM_RETURN = text("""
+WITH back AS (
+  SELECT b.lot_id, b.quantity, l.user_id, sum(b.quantity) OVER (ORDER BY b.lot_id) - b.quantity AS before
+  FROM unnest(CAST(:lot_ids AS uuid[]), CAST(:quantities AS int[])) AS b(lot_id, quantity)
+  JOIN credit_lots l ON l.id = b.lot_id AND l.voided_at IS NOT NULL
+), due AS (
+  SELECT back.lot_id, back.user_id, least(back.quantity, a.debt_credits - back.before)::int AS voided
+  FROM back JOIN credit_accounts a USING (user_id) WHERE a.debt_credits > back.before
+), emptied AS (
+  UPDATE credit_lots l SET remaining = l.remaining - due.voided FROM due WHERE l.id = due.lot_id
+), paid AS (
+  UPDATE credit_accounts a SET debt_credits = a.debt_credits - d.total
+  FROM (SELECT user_id, sum(voided) AS total FROM due GROUP BY user_id) d WHERE a.user_id = d.user_id
+)
+INSERT INTO credit_entries (user_id, lot_id, kind, quantity, created_at)
+SELECT user_id, lot_id, 'void', -voided, CAST(:now AS timestamptz) FROM due
 """)
 
 # What was taken last comes first: it goes back first, so that what is spent is what burns first.
@@ -64,7 +84,8 @@ OPEN_CREDITS = CreditHold.amount_credits - CreditHold.spent_credits - CreditHold
 
 DUE_LOTS = text("""
 SELECT id, user_id FROM credit_lots
-WHERE expires_at <= :now AND remaining > 0 ORDER BY expires_at LIMIT :limit
+WHERE expires_at <= :now AND (frozen_at IS NULL OR expires_at <= frozen_at) AND remaining > 0
+ORDER BY expires_at LIMIT :limit
 """)
 
 
@@ -133,11 +154,9 @@ async def return_to_lots(
     """
     lot_ids = [lot_id for lot_id, _ in lines]
     await expire(session, lot_ids, now)
-    quantities = [quantity for _, quantity in lines]
-    await session.execute(
-        RETURN_TO_LOTS,
-        {"hold_id": hold_id, "share_id": share_id, "lot_ids": lot_ids, "quantities": quantities, "now": now},
-    )
+    back = {"lot_ids": lot_ids, "quantities": [quantity for _, quantity in lines], "now": now}
+    await session.execute(RETURN_TO_LOTS, {"hold_id": hold_id, "share_id": share_id, **back})
+    await session.execute(PAY_DEBT_FROM_RETURN, back)
 
 
 async def expire(session: AsyncSession, lot_ids: Sequence[UUID], now: datetime) -> None:

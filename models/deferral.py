@@ -1,6 +1,6 @@
 """What was paid and not yet served, lot by lot and term by term: the detail of the deferred accounts."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -112,3 +112,14 @@ class MembershipTerm(HasCreatedAt, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     served_until: Mapped[date]
+
+
+class RecognisedDay(Base):
+    """A day whose revenue is in the books. Days follow each other without a gap."""
+
+    __tablename__ = "ledger_recognised_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    recognised_at: Mapped[datetime]
+    released_lots: Mapped[int]
+    served_terms: Mapped[int]

@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "ledger_entries",
     "ledger_closed_periods",
     "lot_releases",
+    "ledger_recognised_days",
 )
 
 
@@ -258,6 +259,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("transaction_id", "lot_id", "kind", name=op.f("pk_lot_releases")),
     )
     op.create_index("ix_lot_releases_lot_id", "lot_releases", ["lot_id"], unique=False)
+    op.create_table(
+        "ledger_recognised_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("recognised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_lots", sa.Integer(), nullable=False),
+        sa.Column("served_terms", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_ledger_recognised_days")),
+    )
     for table in APPEND_ONLY:
         op.execute(
             f"""
@@ -327,6 +336,7 @@ def _refuse_half_transactions() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
+    op.drop_table("ledger_recognised_days")
     op.drop_index("ix_lot_releases_lot_id", table_name="lot_releases")
     op.drop_table("lot_releases")
     op.drop_index(
