@@ -4,7 +4,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
@@ -154,11 +154,12 @@ async def get_photo_file(
     if services.store.can_sign:
         url = await services.store.sign(photo.object_key, lifetime=services.links.lifetime)
         return RedirectResponse(url)
-    return StreamingResponse(
-        services.store.read(photo.object_key),
-        media_type=MEDIA_TYPE,
-        headers={"cache-control": "private, max-age=3600", "content-length": str(photo.size_bytes)},
-    )
+    try:  # whole: it has a megabyte or two, and a missing object must not be found out half-way
+        content = b"".join([chunk async for chunk in services.store.read(photo.object_key)])
+    except FileNotFoundError as error:
+        raise PhotoNotFoundError("This photo is gone.") from error
+    headers = {"cache-control": "private, max-age=3600", "etag": f'"{photo.sha256.hex()}"'}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
 def to_read(services: Services, photo: Photo) -> PhotoRead:

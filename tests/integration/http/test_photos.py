@@ -397,6 +397,23 @@ class TestOblivion:
         with pytest.raises(FileNotFoundError):
             await anext(services.store.read(object_key))
 
+    async def test_a_link_ends_with_its_hour_and_with_its_photo(
+        self, client: httpx.AsyncClient, sign_in: SignIn, services: Services, clock: MovableClock
+    ) -> None:
+        person = await sign_in()
+        photo, lost = await sent(client, person), await sent(client, person)
+        async with services.sessions() as session:
+            row = await session.get_one(Photo, UUID(lost["id"]))
+        await services.store.delete(row.object_key)
+        missing = await client.get(lost["url"])
+        assert (missing.status_code, missing.json()["code"]) == (404, "photo_not_found")
+        forged = await client.get(photo["url"].replace(photo["id"], lost["id"]))
+        assert (forged.status_code, forged.json()["code"]) == (403, "link_expired")
+        await client.delete(f"/v1/photos/{photo['id']}", headers=person.headers)
+        assert (await client.get(photo["url"])).status_code == 404
+        clock.advance(hours=2)
+        assert (await client.get(photo["url"])).status_code == 403
+
     async def test_a_closed_account_sends_nothing_more(
         self, client: httpx.AsyncClient, sign_in: SignIn, services: Services
     ) -> None:
