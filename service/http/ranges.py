@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_ONE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+_ONE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
 @dataclass(frozen=True, slots=True)
