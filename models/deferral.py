@@ -90,16 +90,22 @@ class MembershipTerm(HasCreatedAt, Base):
 
     term_key: names what was paid, such as `stripe:invoice_line:il_…`.
     price_minor: net of tax, really paid. starts_on..ends_on: days in UTC, the last one excluded.
-    served_until: the days before it are released. Each day takes an equal part of what is deferred over
-        the days that are left, so a refund in the middle needs no rule of its own.
+    served_until: the days before it are released.
+    spread_minor: lies evenly over the days from `spread_from` to the end: the price from the start, and after
+        a refund in the middle what was left of it, from that day on.
     """
 
     __tablename__ = "membership_terms"
     __table_args__ = (
         CheckConstraint("starts_on < ends_on", name="has_days"),
         CheckConstraint("deferred_minor BETWEEN 0 AND price_minor", name="deferred_within_price"),
-        CheckConstraint("served_until BETWEEN starts_on AND ends_on", name="served_within_term"),
-        CheckConstraint("served_until < ends_on OR deferred_minor = 0", name="ended_owes_nothing"),
+        CheckConstraint("served_until BETWEEN spread_from AND ends_on", name="served_within_term"),
+        CheckConstraint("spread_from >= starts_on AND spread_from < ends_on", name="spread_has_days"),
+        CheckConstraint(
+            "deferred_minor"
+            " = spread_minor - spread_minor * (served_until - spread_from) / (ends_on - spread_from)",
+            name="deferred_is_unserved_days",
+        ),
         Index("ix_membership_terms_open", "served_until", postgresql_where="deferred_minor > 0"),
         Index("ix_membership_terms_user_id", "user_id"),
     )
@@ -112,6 +118,8 @@ class MembershipTerm(HasCreatedAt, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     served_until: Mapped[date]
+    spread_from: Mapped[date]
+    spread_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class RecognisedDay(Base):

@@ -1,11 +1,13 @@
-"""Invariants that join rooms: jobs, works and the credits held for them."""
+"""Every invariant: of credits, of money, and those that join rooms: jobs, works, the credits held."""
 
 from typing import Final
 
 from billing.invariants import INVARIANTS
+from billing.ledger.invariants import LEDGER_INVARIANTS
 
 JOB_INVARIANTS: Final[dict[str, str]] = {
     **INVARIANTS,
+    **LEDGER_INVARIANTS,
     "live_job_has_open_hold": """
         SELECT g.id, g.state, h.state AS hold_state
         FROM generations g LEFT JOIN credit_holds h ON h.id = coalesce(g.batch_id, g.id)

@@ -44,7 +44,8 @@ LEDGER_INVARIANTS: Final[dict[str, str]] = {
         WHERE l.id IS NULL OR p.lot_id IS NULL OR l.quantity <> p.quantity OR l.currency <> p.currency
            OR l.unit_price_minor <> (p.price_minor + p.quantity - 1) / p.quantity""",
     "lot_releases_are_counted": """
-        SELECT p.lot_id, (p.spent_credits + p.certified_credits + p.expired_credits + p.voided_credits) AS counted, sum(r.credits) AS released
+        SELECT p.lot_id, p.spent_credits, p.certified_credits, p.expired_credits, p.voided_credits,
+               sum(r.credits) AS released
         FROM paid_lots p LEFT JOIN lot_releases r USING (lot_id)
         GROUP BY p.lot_id
         HAVING p.spent_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'spent'), 0)
@@ -74,16 +75,19 @@ LEDGER_INVARIANTS: Final[dict[str, str]] = {
         WHERE p.spent_credits > coalesce(j.spent, 0) OR p.certified_credits > coalesce(j.certified, 0)
            OR p.expired_credits > coalesce(j.expired, 0) OR p.voided_credits > coalesce(j.voided, 0)""",
     "recognised_days_left_nothing": """
-        SELECT p.lot_id, (p.spent_credits + p.certified_credits + p.expired_credits + p.voided_credits) AS released, j.used
-        FROM paid_lots p JOIN (
+        WITH settled AS (
           SELECT e.lot_id, -sum(e.quantity) AS used
-          FROM paid_lots p JOIN credit_entries e USING (lot_id) JOIN credit_holds h ON h.id = e.hold_id
-          WHERE h.state = 'settled' AND h.closed_at < (SELECT max(day) FROM ledger_recognised_days)
-          GROUP BY e.lot_id) j USING (lot_id)
-        WHERE p.price_minor * j.used / p.quantity
-            > p.price_minor * (p.spent_credits + p.certified_credits) / p.quantity
-          AND p.price_minor * (j.used + p.expired_credits + p.voided_credits) / p.quantity
-            > p.price_minor * (p.spent_credits + p.certified_credits + p.expired_credits + p.voided_credits) / p.quantity""",
+          FROM paid_lots p JOIN credit_entries e USING (lot_id) LEFT JOIN credit_holds h ON h.id = e.hold_id
+          WHERE (h.state = 'settled' AND h.closed_at < (SELECT max(day) FROM ledger_recognised_days))
+             OR (e.kind = 'debt' AND p.created_at < (SELECT max(day) FROM ledger_recognised_days))
+          GROUP BY e.lot_id
+        ), late AS (
+          SELECT p.lot_id, p.quantity, p.price_minor, s.used - p.spent_credits - p.certified_credits AS late,
+                 p.spent_credits + p.certified_credits + p.expired_credits + p.voided_credits AS released
+          FROM paid_lots p JOIN settled s USING (lot_id)
+        )
+        SELECT * FROM late
+        WHERE late > 0 AND price_minor * (released + late) / quantity > price_minor * released / quantity""",
     "debt_is_what_clawbacks_left": """
         SELECT a.user_id, a.debt_credits, coalesce(c.debt, 0) - coalesce(e.paid, 0) AS expected
         FROM credit_accounts a

@@ -45,6 +45,8 @@ async def sell(
             starts_on=starts_on,
             ends_on=ends_on,
             served_until=starts_on,
+            spread_from=starts_on,
+            spread_minor=paid.net_minor,
         )
     )
     await session.flush()

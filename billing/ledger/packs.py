@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import clawback, lots
-from billing.ledger import deferral, pack_queries, templates
+from billing.ledger import pack_queries, templates
 from billing.ledger.postings import Posting, post, reverse
 from billing.ledger.templates import Money
 from models.credit import LotSource
@@ -127,7 +127,7 @@ async def _grant(session: AsyncSession, lot: NewLot, now: datetime) -> UUID:
         quantity=lot.quantity,
         now=now,
         expires_at=lot.expires_at,
-        unit_price_minor=deferral.unit_price_minor(lot.price_minor, lot.quantity),
+        unit_price_minor=-(-lot.price_minor // lot.quantity),  # rounded up: 0 is for free lots only
         currency=lot.currency,
     )
     session.add(

@@ -118,12 +118,12 @@ WITH open_lots AS (
 SELECT coalesce(sum(lots), 0) FROM sums
 """)
 
-# Each day takes an equal part of what is deferred over the days that are left; the last takes the rest.
+# Cumulative too: after k of the days over which it lies, floor(spread * k / days) is released.
 SERVE_TERMS = text("""
 WITH due AS MATERIALIZED (
   SELECT term_key, currency, least(ends_on, CAST(:day AS date) + 1) AS served_until,
-    deferred_minor - deferred_minor * greatest(ends_on - CAST(:day AS date) - 1, 0)
-      / (ends_on - served_until) AS minor
+    spread_minor * (least(ends_on, CAST(:day AS date) + 1) - spread_from) / (ends_on - spread_from)
+      - (spread_minor - deferred_minor) AS minor
   FROM membership_terms
   WHERE deferred_minor > 0 AND served_until <= :day
 ), served AS (

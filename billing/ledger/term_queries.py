@@ -6,20 +6,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.deferral import MembershipTerm
 from models.ledger import AccountCode, LedgerAccount, LedgerEntry, LedgerTransaction
 
+# What is left lies evenly over the days that are left. Of a term that is over nothing is left.
 RELEASE = text("""
 WITH before AS (
   SELECT term_key, least(deferred_minor, CAST(:amount AS bigint)) AS released
   FROM membership_terms WHERE term_key = :term_key FOR UPDATE
+), changed AS (
+  UPDATE membership_terms t
+  SET deferred_minor = t.deferred_minor - b.released, spread_minor = t.deferred_minor - b.released,
+      spread_from = t.served_until
+  FROM before b WHERE t.term_key = b.term_key AND b.released > 0
 )
-UPDATE membership_terms t SET deferred_minor = t.deferred_minor - b.released
-FROM before b WHERE t.term_key = b.term_key
-RETURNING b.released
+SELECT released FROM before
 """)
 
 # A term that is over is opened for its last day again, so that recognition finds what is left in it.
 OWE_AGAIN = text("""
 UPDATE membership_terms
-SET deferred_minor = deferred_minor + :amount, served_until = least(served_until, ends_on - 1)
+SET deferred_minor = deferred_minor + :amount, spread_minor = deferred_minor + :amount,
+    served_until = least(served_until, ends_on - 1), spread_from = least(served_until, ends_on - 1)
 WHERE term_key = :term_key AND CAST(:amount AS bigint) > 0
 """)
 

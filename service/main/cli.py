@@ -34,6 +34,7 @@ ENTRIES: Final = (
     Entry("templates", OPERATE, "See and check card templates."),
     Entry("user", OPERATE, "Change a user's tier, or grant credits."),
     Entry("stripe", OPERATE, "Synchronise prices, see and replay events, heal what was missed."),
+    Entry("finance", OPERATE, "Trial balance, journal, revenue, closing of months."),
     Entry("invariants", OPERATE, "Prove the books now."),
 )
 

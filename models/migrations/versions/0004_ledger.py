@@ -122,16 +122,23 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("served_until", sa.Date(), nullable=False),
+        sa.Column("spread_from", sa.Date(), nullable=False),
+        sa.Column("spread_minor", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "deferred_minor BETWEEN 0 AND price_minor", name=op.f("ck_membership_terms_deferred_within_price")
         ),
         sa.CheckConstraint(
-            "served_until < ends_on OR deferred_minor = 0",
-            name=op.f("ck_membership_terms_ended_owes_nothing"),
+            "deferred_minor"
+            " = spread_minor - spread_minor * (served_until - spread_from) / (ends_on - spread_from)",
+            name=op.f("ck_membership_terms_deferred_is_unserved_days"),
         ),
         sa.CheckConstraint(
-            "served_until BETWEEN starts_on AND ends_on", name=op.f("ck_membership_terms_served_within_term")
+            "spread_from >= starts_on AND spread_from < ends_on",
+            name=op.f("ck_membership_terms_spread_has_days"),
+        ),
+        sa.CheckConstraint(
+            "served_until BETWEEN spread_from AND ends_on", name=op.f("ck_membership_terms_served_within_term")
         ),
         sa.CheckConstraint("starts_on < ends_on", name=op.f("ck_membership_terms_has_days")),
         sa.ForeignKeyConstraint(
