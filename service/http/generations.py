@@ -29,6 +29,7 @@ class GenerationRead(Schema):
             "queue_position": None,
             "eta_seconds": 2,
             "price_credits": 1,
+            "batch_id": None,
             "spec": {"occasion": "mid_autumn", "recipient": "林晚晴", "sender": "知夏", "seed": 7},
             "created_at": "2026-11-24T08:00:00.000Z",
             "started_at": "2026-11-24T08:00:01.000Z",
@@ -45,6 +46,7 @@ class GenerationRead(Schema):
     queue_position: int | None = Field(description="1 is next; null unless queued; counted to 1001.")
     eta_seconds: int | None = Field(description="From measured durations; null when nobody can say.")
     price_credits: int
+    batch_id: UUID | None = Field(description="The batch whose row this is.")
     spec: dict[str, Any] = Field(description="What was asked for, seed included.")
     created_at: Moment
     started_at: Moment | None
@@ -117,6 +119,7 @@ async def _read(
         queue_position=None if ahead is None else ahead + 1,
         eta_seconds=eta,
         price_credits=job.price_credits,
+        batch_id=job.batch_id,
         spec=job.spec,
         created_at=job.created_at,
         started_at=job.started_at,

@@ -194,7 +194,7 @@ class TestEnds:
         batch_id = (await quote(client, firm, rows("林晚晴", "陆知远"), start=True)).json()["id"]
         job_id = await first_job(services)
         cancelled = await client.post(f"/v1/generations/{job_id}/cancel", headers=firm.headers)
-        assert cancelled.status_code == 200
+        assert (cancelled.status_code, cancelled.json()["batch_id"]) == (200, batch_id)
         assert await credits_of(services, firm.id) == (599, 1)
         assert (await read(client, firm, batch_id))["progress"] == 0.5
         repeated = await client.post(f"/v1/generations/{job_id}/cancel", headers=firm.headers)
