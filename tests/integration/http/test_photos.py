@@ -273,6 +273,22 @@ class TestCards:
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid_spec")
             assert answer.json()["errors"][0]["loc"] == ["card", "spec", "photo_id"]
 
+    async def test_a_card_without_one_asks_nothing_about_photos(
+        self, client: httpx.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[object] = []
+
+        async def never(*arguments: object, **_: object) -> frozenset[object]:
+            asked.append(arguments)
+            return frozenset()
+
+        monkeypatch.setattr("service.jobs.group_commit.use_photos", never)
+        person = await sign_in(credits=3)
+        assert (await create(client, person)).status_code == 202
+        assert asked == []
+        assert (await create(client, person, card_with(uuid4()))).status_code == 422
+        assert len(asked) == 1
+
     async def test_a_refused_photo_holds_no_credit_and_a_replay_needs_none(
         self, client: httpx.AsyncClient, sign_in: SignIn
     ) -> None:
