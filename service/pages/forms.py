@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from generators.specs import Direction, Kind, Mood, Occasion, PictureFormat, Style
+from generators.specs import CardFormat, Direction, Kind, Mood, Occasion, PictureFormat, Style
 from service.texts import CHOICES
 
 
@@ -58,6 +58,7 @@ def studio_offers(language: str) -> dict[str, object]:
         "styles": choices("styles", Style, language),
         "directions": choices("directions", Direction, language),
         "moods": choices("moods", Mood, language),
+        "card_formats": choices("card_formats", CardFormat, language),
         "formats": [Choice(member.value, member.value.upper()) for member in PictureFormat],
         "sizes": SIZES,
         "song_forms": SONG_FORMS,

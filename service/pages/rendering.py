@@ -17,9 +17,11 @@ from service.wiring import Services
 
 # Nothing may be loaded, called, framed or submitted elsewhere, and nothing inline runs.
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; media-src {files}; "
+    "frame-src {files}; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+OWN_FILES: Final = "'self'"
 OWN_PICTURES: Final = "'self' blob: data:"
 LANGUAGE_TAGS: Final = {"zh": "zh-Hans", "en": "en"}
 OTHER_LANGUAGE: Final = {"zh": "en", "en": "zh"}
@@ -71,15 +73,16 @@ def _in_language(request: Request, language: str) -> str:
 
 async def _headers(services: Services) -> dict[str, str]:
     return {
-        "content-security-policy": POLICY.format(pictures=await _picture_sources(services)),
+        "content-security-policy": await _policy(services),
         "cache-control": "no-cache",
         "vary": "Accept-Language, Cookie",
     }
 
 
-async def _picture_sources(services: Services) -> str:
-    """Where pictures may come from: from us, and from the store to which our signed links redirect."""
-    if not services.store.can_sign:
-        return OWN_PICTURES
-    signed = urlsplit(await services.store.sign("origin", lifetime=services.links.lifetime))
-    return f"{OWN_PICTURES} {signed.scheme}://{signed.netloc}"
+async def _policy(services: Services) -> str:
+    """Works may come from us, and from the store to which our signed links redirect."""
+    files = OWN_FILES
+    if services.store.can_sign:
+        signed = urlsplit(await services.store.sign("origin", lifetime=services.links.lifetime))
+        files = f"{OWN_FILES} {signed.scheme}://{signed.netloc}"
+    return POLICY.format(pictures=files.replace(OWN_FILES, OWN_PICTURES), files=files)

@@ -26,7 +26,7 @@ TAKE = "document.title='taken'"
 EVIL = f'</p><script>{TAKE}</script><img src=https://evil.test/x onerror="{TAKE}">'
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+pytestmark = pytest.mark.e2e
 
 
 def spec(**changes: Any) -> CardSpec:

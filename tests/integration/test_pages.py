@@ -119,6 +119,8 @@ class TestPolicy:
                 "script-src": "'self'",
                 "style-src": "'self'",
                 "img-src": "'self' blob: data:",
+                "media-src": "'self'",
+                "frame-src": "'self'",
                 "connect-src": "'self'",
                 "form-action": "'self'",
                 "base-uri": "'none'",
@@ -138,6 +140,8 @@ class TestPolicy:
         app.state.services = replace(services, store=FileStore(bucket))
         policy = (await read(client, "/")).headers["content-security-policy"]
         assert "img-src 'self' blob: data: https://store.example;" in policy
+        for kind in ("media", "frame"):
+            assert f"{kind}-src 'self' https://store.example;" in policy
 
     async def test_the_api_documentation_still_works(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/docs")

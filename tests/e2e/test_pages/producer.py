@@ -5,8 +5,10 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from generators.backends.studio.motion.film import encode_film
 from generators.specs import Kind
 from service.jobs.products import Made, MadeFile, Order, Product
 from tests.fakes.producer import ScriptedProducer
@@ -34,9 +36,8 @@ def _dressed(kind: Kind, spec: Mapping[str, Any], product: Product) -> Product:
     if kind is Kind.LYRICS:
         return _song(spec, product)
     if kind is Kind.CARD:
-        return replace(
-            product, title="中秋快乐", text="月色如水，愿你心安。", files=_pictures(product.files[0])
-        )
+        files = _with_motion(spec["format"], _pictures(product.files[0]))
+        return replace(product, title="中秋快乐", text="月色如水，愿你心安。", files=files)
     return replace(
         product, title=spec["prompt"][:20], text=None, language=None, files=_pictures(product.files[0])
     )
@@ -46,6 +47,24 @@ def _pictures(preview: MadeFile) -> tuple[MadeFile, ...]:
     buffer = BytesIO()
     Image.open(BytesIO(preview.content)).resize((90, 120)).save(buffer, "WEBP")
     return preview, MadeFile("thumbnail", "image/webp", "webp", 90, 120, buffer.getvalue())
+
+
+def _with_motion(card_format: str, pictures: tuple[MadeFile, ...]) -> tuple[MadeFile, ...]:
+    """What moves is the preview then, and the picture its poster."""
+    moving = _moving(card_format)
+    return (*moving, replace(pictures[0], role="poster"), pictures[1]) if moving else pictures
+
+
+def _moving(card_format: str) -> tuple[MadeFile, ...]:
+    """A film of half a second, or a page whose script says that it has no origin."""
+    if card_format == "mp4":
+        frames = (np.full((960, 720, 4), 20 * number, np.uint8) for number in range(12))
+        return (MadeFile("preview", "video/mp4", "mp4", 720, 960, encode_film(frames, 24)),)
+    if card_format == "html":
+        script = "document.querySelector('p').textContent = origin"
+        page = f"<!doctype html><title>x</title><p></p><script>{script}</script>"
+        return (MadeFile("preview", "text/html", "html", 1080, 1440, page.encode()),)
+    return ()
 
 
 def _song(spec: Mapping[str, Any], product: Product) -> Product:

@@ -22,7 +22,7 @@ export function drawWork(work, { titleId = "" } = {}) {
   within(article, ".work-meta").textContent = describe(work);
   const piece = within(article, ".piece");
   if (work.kind === "lyrics") showLyrics(article, piece, work);
-  else piece.append(drawPicture(work));
+  else piece.append(drawPiece(work));
   const save = /** @type {HTMLAnchorElement} */ (within(article, ".save"));
   save.href = `${fileOf(work, "preview").url}&download=true`;
   return article;
@@ -56,25 +56,66 @@ function describe(work) {
 }
 
 /** @param {import("./api.js").Work} work */
-function drawPicture(work) {
+function drawPiece(work) {
   const file = fileOf(work, "preview");
+  if (file.media_type === "video/mp4") return drawFilm(work, file);
+  if (file.media_type.startsWith("text/html")) return drawPage(work, file);
+  return drawPicture(work, file);
+}
+
+/**
+ * It starts by itself, silent as it is, unless the person prefers stillness.
+ * @param {import("./api.js").Work} work
+ * @param {import("./api.js").WorkFile} file
+ */
+function drawFilm(work, file) {
+  const film = document.createElement("video");
+  film.setAttribute("aria-label", describePicture(work));
+  film.width = file.width_px ?? 0;
+  film.height = file.height_px ?? 0;
+  film.controls = film.playsInline = film.muted = true;
+  film.autoplay = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  film.poster = fileOf(work, "poster").url;
+  film.src = file.url;
+  film.addEventListener("error", () => void renew(film, work.id), { once: true });
+  return film;
+}
+
+/**
+ * A page that opens. It has no origin, here as everywhere: it can reach neither us nor anybody else.
+ * @param {import("./api.js").Work} work
+ * @param {import("./api.js").WorkFile} file
+ */
+function drawPage(work, file) {
+  const frame = document.createElement("iframe");
+  frame.title = describePicture(work);
+  frame.setAttribute("sandbox", "allow-scripts");
+  frame.src = file.url;
+  return frame;
+}
+
+/**
+ * @param {import("./api.js").Work} work
+ * @param {import("./api.js").WorkFile} file
+ */
+function drawPicture(work, file) {
   const picture = document.createElement("img");
   picture.alt = describePicture(work);
   picture.width = file.width_px ?? 0;
   picture.height = file.height_px ?? 0;
   picture.decoding = "async";
   picture.src = file.url;
-  picture.addEventListener("error", () => void renewPicture(picture, work.id), { once: true });
+  picture.addEventListener("error", () => void renew(picture, work.id), { once: true });
   return picture;
 }
 
 /**
  * Links expire while a page stays open: ask for a fresh one, once.
- * @param {HTMLImageElement} picture
+ * @param {HTMLImageElement | HTMLVideoElement} shown
  * @param {string} id
  */
-async function renewPicture(picture, id) {
-  picture.src = fileOf(await call("GET", `/v1/works/${id}`), "preview").url;
+async function renew(shown, id) {
+  shown.src = fileOf(await call("GET", `/v1/works/${id}`), "preview").url;
 }
 
 /**
