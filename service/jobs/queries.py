@@ -151,7 +151,11 @@ async def find_waiting(session: AsyncSession, *, since: datetime, limit: int) ->
     """Jobs that were queued before `since` and still are, the oldest first, locked; others take others."""
     statement = (
         select(Generation)
-        .where(Generation.state == JobState.QUEUED, Generation.created_at < since)
+        .where(
+            Generation.state == JobState.QUEUED,
+            Generation.created_at < since,
+            Generation.fair_time < since,  # rows of a long list stand in line for hours, as they were told
+        )
         .order_by(Generation.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -21,7 +21,7 @@ class StudioImageBackend:
 
     identity = Identity(backend="studio", model="procedural-art", revision=REVISION, is_model=False)
     kinds = frozenset({Kind.IMAGE})
-    max_batch = 8
+    max_batch = 1  # nothing is shared on a CPU: a second one would only wait
 
     def steps(self, spec: Spec) -> int:
         """The painter's stages and one for the label."""

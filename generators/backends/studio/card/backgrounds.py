@@ -51,7 +51,7 @@ class Painter(Protocol):
 class StudioPainter:
     """Procedural art that knows itself where it is calm."""
 
-    max_batch = 4
+    max_batch = 1  # nothing is shared on a CPU: a second one would only wait
 
     def steps(self, spec: CardSpec) -> int:
         """Every style takes the same number of steps."""
