@@ -76,8 +76,8 @@ def lesson(number: int, tongue: Tongue) -> tuple[torch.Tensor, torch.Tensor]:
 
 def train(network: Qwen3ForCausalLM, tongue: Tongue, steps: int) -> Iterator[float]:
     """The loss of each step."""
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
     network.train()
     for step in range(steps):
         lessons = [lesson(step * _BATCH + i, tongue) for i in range(_BATCH)]
@@ -96,12 +96,12 @@ def save_network(folder: Path, steps: int) -> None:
     """Trained for so many steps, with random weights for 0."""
     tokenizer = make_tokenizer()
     torch.manual_seed(1)
-    sizes: dict[str, Any] = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4}
-    heads: dict[str, Any] = {"num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 32}
+    sizes: dict[str, Any] = {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 3}
+    heads: dict[str, Any] = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32}
     network = Qwen3ForCausalLM(Qwen3Config(vocab_size=len(tokenizer), **sizes, **heads))
     started = time.perf_counter()
     for step, loss in enumerate(train(network, Tongue(tokenizer), steps) if steps else ()):
-        if step % 50 == 49:
+        if step % 20 == 19:
             print(f"step {step + 1:4} loss {loss:.2f} after {time.perf_counter() - started:.0f} s")
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -107,7 +107,7 @@ def _read(settings: TransformersSettings) -> tuple[Tongue, PreTrainedModel]:
         "trust_remote_code": False,
     }
     tokenizer = AutoTokenizer.from_pretrained(settings.model, **options)
-    loaded: tuple[PreTrainedModel, dict[str, Any]] = AutoModelForCausalLM.from_pretrained(
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
         settings.model,
         dtype=settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype),
         use_safetensors=True,

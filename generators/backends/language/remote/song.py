@@ -33,6 +33,7 @@ class SongConversation:
         self._spec, self._on_step, self._showing = spec, on_step, showing
         self._asked = ask_for_song(spec)
         self._reader = SongReader(spec)
+        self._judged: set[int] = set()  # sections of this answer
         self._step = 1
         self._is_wanted = True
 
@@ -56,6 +57,7 @@ class SongConversation:
 
     def begin(self) -> None:
         self._reader = SongReader(self._spec, self.missing)
+        self._judged = set()
 
     def take(self, piece: str) -> None:
         self._reader.feed(piece)
@@ -91,7 +93,8 @@ class SongConversation:
         """Accept what the reader finished and the verifier approves; keep the best of the rest."""
         if self._reader.title and not self.title:
             self.title = self._reader.title
-        for section in [i for i in self.missing if i in self._reader.finished]:
+        for section in self._reader.finished.keys() - self._judged:
+            self._judged.add(section)
             lines = self._reader.finished[section]
             if not self._is_section(lines):
                 continue
