@@ -144,6 +144,12 @@ install_browser() {
         "or name one: CHROMIUM=/path/to/chrome make test"
 }
 
+# An accountant's own program, which adds up our export of the books again.
+install_accounting() {
+    command -v hledger >/dev/null && return
+    if can_install; then apt_install hledger; else say "There is no hledger; the test that needs it is left out."; fi
+}
+
 has_browser() {
     for browser in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome google-chrome-stable; do
         command -v "$browser" >/dev/null && return
@@ -170,6 +176,9 @@ if [ "$profile" = dev ]; then  # it contains the other
 fi
 once project "$(checksum pyproject.toml setup/build.lock)" install_project
 once libraries "$(checksum "requirements/$profile.lock")" install_libraries
-if [ "$profile" = dev ]; then install_browser; fi
+if [ "$profile" = dev ]; then
+    install_browser
+    install_accounting
+fi
 once fonts "${HUAJIAN_DATA_DIR:-} $(checksum generators/fonts/catalogue.toml)" fetch_fonts
 say "Huajian is set up in .venv ($(.venv/bin/python --version))."

@@ -129,7 +129,12 @@ def _declarations(lines: list[JournalLine], declared: set[str]) -> list[str]:
     """How each currency is written, before its first use."""
     fresh = sorted({line.account.currency for line in lines} - declared)
     declared.update(fresh)
-    return [f"\ncommodity {amount(0, currency) + 1000} {currency}" for currency in fresh]
+    return [f"\ncommodity {_with_point(amount(0, currency) + 1000)} {currency}" for currency in fresh]
+
+
+def _with_point(number: Decimal) -> str:
+    """hledger wants to see the decimal mark in a commodity's sample, also where no decimals follow."""
+    return f"{number}" if "." in f"{number}" else f"{number}."
 
 
 def _one_line(text: str) -> str:
