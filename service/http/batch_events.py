@@ -18,7 +18,8 @@ from models.batch import BATCH_ENDS, BatchState
 from models.generation import ENDS
 from service.batches import queries as batches
 from service.dependencies import App, CurrentUser
-from service.http.batches import PATH, count_by_state, state_at
+from service.http.batch_views import count_by_state, state_at
+from service.http.batches import PATH
 from service.http.events import PING_SECONDS, RETRY_MS, STREAM_HEADERS
 from service.http.problems import documented
 from service.wiring import Services

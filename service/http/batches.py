@@ -1,18 +1,13 @@
 """`/v1/batches`: one card for each row of a list. Quote, start, follow, cancel, fetch the ZIP."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.errors import InsufficientCreditsError
-from generators.specs import Kind
-from models.batch import ArchiveState, Batch, BatchRow, BatchState
-from models.generation import ENDS, Generation, JobState
+from models.batch import Batch, BatchState
 from service.batches import archives
 from service.batches import queries as batches
 from service.dependencies import App, ByAddress, CurrentUser, Cursor, Limit, Reading, count_request
@@ -20,30 +15,17 @@ from service.flows.cancel_batch import cancel_batch, stop_running_rows
 from service.flows.quote_batch import quote_batch
 from service.flows.start_batch import start_batch
 from service.http import batch_bodies
-from service.http.batch_schemas import (
-    ArchiveRead,
-    BatchPage,
-    BatchRead,
-    BatchSummary,
-    JobCounts,
-    RowPage,
-    RowProblem,
-    RowRead,
-    RowTotals,
-    RowWork,
-)
+from service.http.batch_schemas import BatchPage, BatchRead, RowPage
+from service.http.batch_views import AREA, read_batch, read_row, summarise
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.offers import ways_out
 from service.http.problems import documented, refuse, refuse_input
 from service.http.works import require_signed, stream
-from service.jobs import queries as jobs
 from service.limits.limiter import Policy
-from service.wiring import Services
 from service.works.errors import WorkNotFoundError
 
 PATH: Final = "/v1/batches"
 LIST: Final = "batches"
-AREA: Final = "archives"
 
 router = APIRouter(tags=["batches"])
 
@@ -75,7 +57,7 @@ async def create_batch(request: Request, response: Response, services: App, user
             batch, is_replay = await quote_batch(
                 session, services.catalog, owner_id=user.user_id, key=key, order=order, now=services.clock()
             )
-            read = await _read(services, session, batch)
+            read = await read_batch(services, session, batch)
     except ValidationError as error:
         return refuse_input(request, error.errors(include_url=False), code="invalid_spec")
     except InsufficientCreditsError as error:
@@ -104,7 +86,7 @@ async def start(
             batch, is_replay = await start_batch(
                 session, services.catalog, batch_id, owner_id=user.user_id, key=key, now=services.clock()
             )
-            read = await _read(services, session, batch)
+            read = await read_batch(services, session, batch)
     except InsufficientCreditsError as error:
         return refuse(request, error, offers=ways_out(services, request.headers.get("accept-language")))
     if not is_replay:
@@ -123,7 +105,7 @@ async def cancel(batch_id: UUID, services: App, user: CurrentUser, response: Res
         await stop_running_rows(services.sessions, batch_id, owner_id=user.user_id, now=now)
     async with services.sessions() as session:
         batch = await batches.get_batch(session, batch_id, owner_id=user.user_id)
-        read = await _read(services, session, batch)
+        read = await read_batch(services, session, batch)
     response.status_code = 202 if batch.state is BatchState.RUNNING else 200
     return read
 
@@ -137,7 +119,7 @@ async def list_batches(
     found = await batches.list_batches(session, user.user_id, before_id=before_id, limit=limit)
     counts = await batches.count_jobs(session, [batch.id for batch in found])
     return BatchPage(
-        items=[await _summarise(services, session, batch, counts[batch.id]) for batch in found],
+        items=[await summarise(services, session, batch, counts[batch.id]) for batch in found],
         next_cursor=services.cursors.seal(LIST, str(found[-1].id)) if len(found) == limit else None,
     )
 
@@ -146,7 +128,7 @@ async def list_batches(
 async def get_batch(batch_id: UUID, services: App, session: Reading, user: CurrentUser) -> BatchRead:
     """One of my batches: how far it is, which rows are bad, and in the end the link to its ZIP."""
     batch = await batches.get_batch(session, batch_id, owner_id=user.user_id)
-    return await _read(services, session, batch)
+    return await read_batch(services, session, batch)
 
 
 @router.get(PATH + "/{batch_id}/rows", responses=documented(400, 401, 404, 422, 429))
@@ -164,7 +146,7 @@ async def list_rows(
     after = int(services.cursors.open(list_name, cursor)) if cursor else 0
     rows = await batches.list_rows(session, batch_id, after=after, limit=limit)
     return RowPage(
-        items=[_row(*row) for row in rows],
+        items=[read_row(*row) for row in rows],
         next_cursor=services.cursors.seal(list_name, rows[-1][0].position) if len(rows) == limit else None,
     )
 
@@ -198,87 +180,3 @@ async def get_archive(
 def _tell(response: Response, batch: Batch, *, is_replay: bool) -> None:
     response.headers["Location"] = f"{PATH}/{batch.id}"
     response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
-
-
-async def _read(services: Services, session: AsyncSession, batch: Batch) -> BatchRead:
-    counts = await batches.count_jobs(session, [batch.id])
-    summary = await _summarise(services, session, batch, counts[batch.id])
-    problems = [
-        RowProblem(line=row.line, loc=found["loc"], msg=found["msg"], code=found["code"])
-        for row in await batches.list_bad_rows(session, batch.id)
-        for found in row.problems or ()
-    ]
-    return BatchRead(**dict(summary), problems=problems)
-
-
-async def _summarise(
-    services: Services, session: AsyncSession, batch: Batch, counts: Counter[JobState]
-) -> BatchSummary:
-    ended = sum(counts[state] for state in ENDS)
-    return BatchSummary(
-        id=batch.id,
-        kind=Kind.CARD.value,
-        state=state_at(services, batch),
-        rows=RowTotals(total=batch.rows_total, good=batch.rows_good, bad=batch.rows_total - batch.rows_good),
-        unit_price_credits=batch.unit_price_credits,
-        price_credits=batch.price_credits,
-        counts=count_by_state(counts),
-        progress=round(ended / batch.rows_good, 3) if batch.rows_good else 0.0,
-        eta_seconds=await _estimate(services, session, batch),
-        created_at=batch.created_at,
-        expires_at=batch.expires_at,
-        started_at=batch.started_at,
-        finished_at=batch.finished_at,
-        archive=_archive(services, batch),
-    )
-
-
-def state_at(services: Services, batch: Batch) -> BatchState:
-    """A quote whose time is over has expired, whether or not the keeper has been there yet."""
-    is_over = batch.state is BatchState.QUOTED and batch.expires_at <= services.clock()
-    return BatchState.EXPIRED if is_over else batch.state
-
-
-def count_by_state(counts: Counter[JobState]) -> JobCounts:
-    return JobCounts(**{state.value: counts[state] for state in JobState})
-
-
-async def _estimate(services: Services, session: AsyncSession, batch: Batch) -> int | None:
-    """Seconds until the row that stands last will be done."""
-    if batch.state is not BatchState.RUNNING:
-        return None
-    last = await batches.find_last_queued(session, batch.id)
-    ahead = await jobs.count_ahead(session, last) if last is not None else 0
-    return await services.estimates.eta_seconds(Kind.CARD.value, jobs_ahead=ahead)
-
-
-def _archive(services: Services, batch: Batch) -> ArchiveRead | None:
-    if batch.archive_state is ArchiveState.NONE:
-        return None
-    is_ready = batch.archive_state is ArchiveState.READY
-    return ArchiveRead(
-        state=batch.archive_state,
-        size_bytes=batch.archive_bytes,
-        url=services.links.sign(AREA, batch.id, now=services.clock()) if is_ready else None,
-    )
-
-
-def _row(row: BatchRow, job: Generation | None, work_id: UUID | None) -> RowRead:
-    return RowRead(
-        line=row.line,
-        position=row.position,
-        state="bad" if row.problems else job.state.value if job else BatchState.QUOTED.value,
-        recipient=str(row.spec["recipient"]) if row.spec else None,
-        generation_id=job.id if job else None,
-        work=_work(work_id) if work_id else None,
-        problem=_problem(row.problems) if row.problems else job.problem if job else None,
-    )
-
-
-def _work(work_id: UUID) -> RowWork:
-    return RowWork(id=work_id, kind=Kind.CARD.value, url=f"/v1/works/{work_id}")
-
-
-def _problem(problems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    errors = [{"loc": found["loc"], "msg": found["msg"]} for found in problems]
-    return {**problems[0], "errors": errors}
