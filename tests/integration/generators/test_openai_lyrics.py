@@ -10,6 +10,8 @@ from functools import partial
 import pytest
 
 from generators.backends.language.openai_lyrics import OpenAiLyrics
+from generators.backends.language.remote.asking import Asker
+from generators.backends.language.remote.chat import ChatClient
 from generators.backends.language.settings import OpenAiSettings
 from generators.backends.studio.lyrics.backend import StudioLyricsBackend
 from generators.contracts import (
@@ -333,6 +335,15 @@ class TestTrouble:
         with pytest.raises(BackendUnavailableError, match="3600 s"):
             ask(backend)
         assert len(server.requests) == 1
+
+    def test_a_server_gets_the_patience_it_asks_for(self) -> None:
+        slept: list[float] = []
+        with openai_server(fails(429, headers={"retry-after": "3"}), says(GOOD)) as server:
+            settings = OpenAiSettings.model_validate({"url": server.url, "model": "m", "backoff_seconds": 0})
+            asker = Asker(ChatClient(settings), settings, sleep=slept.append)
+            assert song(ask(OpenAiLyrics(settings, asker))).text.startswith(GOOD)
+            asker.close()
+        assert sum(slept) == pytest.approx(3)
 
     def test_one_unavailable_answer_does_not_spoil_the_batch(self, open_: Open) -> None:
         other = SPEC.model_copy(update={"theme": "大海"})
