@@ -93,7 +93,7 @@ class SongConversation:
         """Accept what the reader finished and the verifier approves; keep the best of the rest."""
         if self._reader.title and not self.title:
             self.title = self._reader.title
-        for section in self._reader.finished.keys() - self._judged:
+        for section in sorted(self._reader.finished.keys() - self._judged):
             self._judged.add(section)
             lines = self._reader.finished[section]
             if not self._is_section(lines):
