@@ -20,14 +20,17 @@ COPY requirements/runtime.lock /tmp/
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r /tmp/runtime.lock
 
-# The neural backends will add their own lock here; until then both images hold the same service.
+# With the extras `neural` and `cluster`. torch comes last and brings the CUDA that its build asks for; its version
+# is pinned in pyproject.toml.
 FROM python-gpu AS packages-gpu
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3-venv \
  && rm -rf /var/lib/apt/lists/*
-COPY requirements/runtime.lock /tmp/
+COPY requirements/gpu.lock pyproject.toml /tmp/
 RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r /tmp/runtime.lock
+ && /opt/venv/bin/pip install --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r /tmp/gpu.lock \
+ && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: \
+        "$(sed -n 's/.*"\(torch==[0-9.]*\)".*/\1/p' /tmp/pyproject.toml)"
 
 # --- The project: in place rather than as a wheel, so that no data file can be forgotten ---------------
 

@@ -3,9 +3,9 @@
 import functools
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -54,6 +54,7 @@ class LimitSettings(BaseModel, frozen=True):
     batch_bytes: int = Field(default=1024 * 1024, gt=1024)
     batches_per_user_hour: int = Field(default=120, gt=0)
     photos_per_user_hour: int = Field(default=60, gt=0)
+    webhook_sends_per_user_hour: int = Field(default=120, gt=0)
 
 
 class ModerationSettings(BaseModel, frozen=True):
@@ -96,9 +97,16 @@ class StripeSettings(BaseModel, frozen=True):
     automatic_tax: bool = False
 
 
+class WebhookSettings(BaseModel, frozen=True):
+    """allow_loopback: also plain HTTP to this machine; production pays no heed. kept_days: of deliveries."""
+
+    allow_loopback: bool = False
+    kept_days: float = Field(default=30, gt=1, le=365)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="HUAJIAN_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="HUAJIAN_", env_nested_delimiter="__", env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
     environment: Environment = Environment.DEVELOPMENT
@@ -120,7 +128,15 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     moderation: ModerationSettings = ModerationSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     stripe: StripeSettings | None = None  # None: nothing is for sale
+    test_payments: bool = False  # sell for pretended money, on a page of our own
+
+    @model_validator(mode="after")
+    def _keeps_pretended_money_apart(self) -> Self:
+        if self.test_payments and (self.stripe is not None or self.environment is Environment.PRODUCTION):
+            raise ValueError("HUAJIAN_TEST_PAYMENTS goes neither with Stripe's keys nor with production")
+        return self
 
 
 @functools.cache

@@ -20,4 +20,6 @@ nvidia-nvshmem-cu13 nvidia-nvtx'
 
 compile runtime
 # shellcheck disable=SC2046
+compile gpu --extra neural --extra cluster $(printf -- '--no-emit-package %s ' $left_out)
+# shellcheck disable=SC2046
 compile dev --extra dev --extra neural --extra cluster $(printf -- '--no-emit-package %s ' $left_out)
