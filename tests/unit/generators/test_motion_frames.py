@@ -1,6 +1,7 @@
 """Frames of moving cards: label and code never change, words come in reading order, and all comes to rest."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -13,6 +14,7 @@ from generators.backends.studio.art.paint import paint
 from generators.backends.studio.art.painting import Painting
 from generators.backends.studio.card.making import Plan, plan_card
 from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
+from generators.backends.studio.card.templates.shelf import load_templates
 from generators.backends.studio.motion.ambient.choice import air_of
 from generators.backends.studio.motion.frames import CardFrames
 from generators.backends.studio.motion.reel import FILM_HEIGHT_PX, FILM_WIDTH_PX, Reel, drifted, filmed
@@ -98,6 +100,22 @@ class TestLabelAndCode:
             stage.kept,
         )
         for frame in CardFrames(bare, plan.finish, air_of(style, bare, one.seed), FEW):
+            for box in stage.kept:
+                assert np.array_equal(part(frame, box), part(stage.ground, box))
+
+    @pytest.mark.parametrize("name", load_templates())
+    def test_templates_keep_them_too_even_where_the_seal_comes_down_beside_them(self, name: str) -> None:
+        template = load_templates()[name]
+        one = brief(
+            template=name,
+            style=min(template.styles),
+            occasion=min(template.occasions),
+            language=max(template.languages),
+        )
+        if template.takes_photo:
+            one = replace(one, photo=np.full((400, 300, 3), 128, np.uint8))
+        _, stage = staged(one)
+        for frame in frames(one, Reel(stride=2)):
             for box in stage.kept:
                 assert np.array_equal(part(frame, box), part(stage.ground, box))
 

@@ -10,7 +10,7 @@ from generators.backends.studio.card.drawing import Finish, stamp_of
 from generators.backends.studio.motion.ambient.air import Air
 from generators.backends.studio.motion.reel import SHARE, Reel, drifted, eased, filmed
 from generators.backends.studio.motion.script import Cue, Script, write_script
-from generators.backends.studio.motion.stage import Stage, canvas_on
+from generators.backends.studio.motion.stage import Stage, canvas_on, shut_out
 from generators.contracts import Pixels
 
 _RISE_PX: Final = 9.0  # how far words come up while they appear, in the still card's pixels
@@ -28,6 +28,8 @@ class CardFrames:
         self._still_canvas = canvas_on(self._still)
         self._frame = self._still.copy()
         self._canvas = canvas_on(self._frame)
+        for canvas in (self._still_canvas, self._canvas):
+            shut_out(canvas, stage)  # a seal that comes down is larger than its place
         self._waiting: list[Cue] = list(self._script.cues)
         self._seal = filmed(finish.layout.seal)
         self._print = stamp_of(finish, stage.palette)

@@ -34,7 +34,7 @@ _CLEAR_PX: Final = 36.0  # around words; more than two and a half times the soft
 _BARE_PX: Final = 96.0
 _SOFTEST_PX: Final = 36.0
 _SHRINK: Final = 2  # masks are made at half the size
-_QR_RIM_PX: Final = 10.0
+_QR_RIM_PX: Final = 8.0  # of the code's plate
 _LEFTOVER: Final = 8  # of 255: what the blur's tail leaves inside
 
 
@@ -74,6 +74,12 @@ def build_stage(painting: Painting, finish: Finish) -> Stage:
     )
 
 
+def shut_out(canvas: skia.Canvas, stage: Stage) -> None:
+    """Clip away label and code: whatever flies, appears or falls, not one of their pixels changes."""
+    for box in stage.kept:
+        canvas.clipRect(skia.Rect.MakeLTRB(box.left, box.top, box.right, box.bottom), skia.ClipOp.kDifference)
+
+
 def canvas_on(pixels: Pixels) -> skia.Canvas:
     """A canvas whose drawing lands in RGBA pixels; they must outlive it."""
     return skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType).getCanvas()
@@ -86,7 +92,7 @@ def _draw_foot(ground: Pixels, finish: Finish, palette: Palette) -> tuple[Box, .
     canvas.scale(SHARE, SHARE)
     draw_label_plate(canvas, finish, palette)
     canvas.restore()
-    kept = [_grown(whole_pixels(filmed(finish.foot.plate)), 2)]
+    kept = [whole_pixels(filmed(finish.foot.plate))]
     if finish.code is not None and finish.foot.qr is not None:
         code = QrCode(finish.code.modules, finish.code.module_px * 2 // FILM_STEP_PX)
         left, top = round(finish.foot.qr.left * SHARE), round(finish.foot.qr.top * SHARE)

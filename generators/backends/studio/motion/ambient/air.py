@@ -46,6 +46,8 @@ class Veil:
         used = np.flatnonzero(self.light.any(axis=(1, 2)))
         self._rows = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
         self.light = np.ascontiguousarray(self.light[self._rows])
+        if not used.size:
+            return  # nothing is open anywhere
         self.texture = cv2.merge([self.texture[self._rows]] * 4).astype(np.uint8, copy=False)
         self._work = np.empty_like(self.light)
 
@@ -70,12 +72,6 @@ class Many:
     def draw(self, frame: Pixels, canvas: skia.Canvas, time: float) -> None:
         for part in self.parts:
             part.draw(frame, canvas, time)
-
-
-def shut_out(canvas: skia.Canvas, stage: Stage) -> None:
-    """Clip away label and code: whatever flies, not one of their pixels changes."""
-    for box in stage.kept:
-        canvas.clipRect(skia.Rect.MakeLTRB(box.left, box.top, box.right, box.bottom), skia.ClipOp.kDifference)
 
 
 def openness(stage: Stage, x: float, y: float) -> float:

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import skia
 
-from generators.backends.studio.motion.ambient.air import openness, shut_out
+from generators.backends.studio.motion.ambient.air import openness
 from generators.backends.studio.motion.reel import FILM_HEIGHT_PX, FILM_WIDTH_PX
-from generators.backends.studio.motion.stage import Stage
+from generators.backends.studio.motion.stage import Stage, shut_out
 from generators.contracts import Pixels
 
 _TRIES = 40

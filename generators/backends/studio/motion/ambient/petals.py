@@ -9,9 +9,9 @@ import skia
 from generators.backends.studio.art.colour import mix
 from generators.backends.studio.art.painting import RGB, Palette
 from generators.backends.studio.art.plum.tones import TONES
-from generators.backends.studio.motion.ambient.air import openness, shut_out
+from generators.backends.studio.motion.ambient.air import openness
 from generators.backends.studio.motion.reel import FILM_HEIGHT_PX, FILM_WIDTH_PX
-from generators.backends.studio.motion.stage import Stage
+from generators.backends.studio.motion.stage import Stage, shut_out
 from generators.contracts import Pixels
 
 _COUNT = 58

@@ -16,10 +16,9 @@ from generators.backends.studio.motion.ambient.air import (
     Veil,
     light_towards,
     openness,
-    shut_out,
 )
 from generators.backends.studio.motion.reel import FILM_HEIGHT_PX, FILM_WIDTH_PX
-from generators.backends.studio.motion.stage import Stage
+from generators.backends.studio.motion.stage import Stage, shut_out
 from generators.contracts import Pixels
 
 _SPARKS: Final = 60
