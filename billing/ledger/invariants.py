@@ -44,22 +44,25 @@ LEDGER_INVARIANTS: Final[dict[str, str]] = {
         WHERE l.id IS NULL OR p.lot_id IS NULL OR l.quantity <> p.quantity OR l.currency <> p.currency
            OR l.unit_price_minor <> (p.price_minor + p.quantity - 1) / p.quantity""",
     "lot_releases_are_counted": """
-        SELECT p.lot_id, p.spent_credits, p.certified_credits, p.expired_credits, p.voided_credits,
+        SELECT lot_id, p.spent_credits, p.certified_credits, p.expired_credits, p.voided_credits,
                sum(r.credits) AS released
-        FROM paid_lots p LEFT JOIN lot_releases r USING (lot_id)
-        GROUP BY p.lot_id
-        HAVING p.spent_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'spent'), 0)
+        FROM paid_lots p FULL JOIN lot_releases r USING (lot_id)
+        GROUP BY lot_id, p.lot_id
+        HAVING p.lot_id IS NULL
+            OR p.spent_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'spent'), 0)
             OR p.certified_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'certified'), 0)
             OR p.expired_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'expired'), 0)
             OR p.voided_credits <> coalesce(sum(r.credits) FILTER (WHERE r.kind = 'voided'), 0)
             OR p.price_minor - p.deferred_minor <> coalesce(sum(r.amount_minor), 0)""",
     "lot_release_is_posted": """
-        SELECT transaction_id, r.amount AS released, coalesce(e.amount, 0) AS posted
+        SELECT transaction_id, r.amount AS released, e.amount AS posted
         FROM (SELECT transaction_id, sum(amount_minor) AS amount FROM lot_releases GROUP BY 1) r
         LEFT JOIN (SELECT e.transaction_id, sum(e.amount_minor) AS amount
                    FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
                    WHERE a.code = '2010' GROUP BY 1) e USING (transaction_id)
-        WHERE r.amount <> coalesce(e.amount, 0)""",
+        WHERE e.amount IS NULL AND (r.amount <> 0 OR NOT EXISTS (
+                SELECT 1 FROM ledger_transactions t WHERE t.id = r.transaction_id))
+           OR r.amount <> e.amount""",
     "released_credits_were_used": """
         SELECT p.lot_id, p.spent_credits, p.certified_credits, p.expired_credits, p.voided_credits, j.*
         FROM paid_lots p LEFT JOIN (

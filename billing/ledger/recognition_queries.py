@@ -22,8 +22,7 @@ SELECT coalesce(
 """)
 
 OPEN_LOT_CURRENCIES = text("""
-SELECT DISTINCT currency FROM paid_lots
-WHERE spent_credits + certified_credits + expired_credits + voided_credits < quantity ORDER BY 1
+SELECT DISTINCT currency FROM paid_lots WHERE is_open ORDER BY 1
 """)
 
 OPEN_TERM_CURRENCIES = text("""
@@ -40,8 +39,7 @@ WITH open_lots AS (
   SELECT lot_id, currency, quantity, price_minor, created_at,
          spent_credits, certified_credits, expired_credits, voided_credits,
          spent_credits + certified_credits + expired_credits + voided_credits AS released
-  FROM paid_lots
-  WHERE spent_credits + certified_credits + expired_credits + voided_credits < quantity
+  FROM paid_lots WHERE is_open
 ), used AS (
   SELECT p.lot_id,
     sum(-e.quantity) FILTER (WHERE e.kind = 'debt' OR h.purpose <> 'certification') AS spent,
