@@ -25,6 +25,7 @@ from service.invariants import JOB_INVARIANTS
 from service.jobs import queries as jobs
 from service.wiring import Services
 from service.workers.keeper import Chore
+from service.workers.ledger_chores import LedgerChores
 from service.works import exports
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Chores:
 
     def all(self) -> list[Chore]:
         return [
+            *LedgerChores(self._services).all(),
             Chore("leases", 1.0, self.sweep_leases),
             Chore("waiting", 60.0, self.give_up_waiting),
             Chore("lots", 60.0, self.expire_lots),
