@@ -58,9 +58,13 @@ class Lane:
         task.add_done_callback(self._done)
 
     def room(self) -> dict[str, int]:
-        """How many more jobs of each kind may be taken."""
+        """How many more jobs of each kind may be taken.
+
+        A maker of single works keeps one: the next may be begun sooner by somebody who is idle.
+        """
         in_hand = len(self.tasks)
-        free = {kind: min(most, PASSES_IN_HAND * most - in_hand) for kind, most in self.offers.items()}
+        most_in_hand = {kind: most * PASSES_IN_HAND if most > 1 else 1 for kind, most in self.offers.items()}
+        free = {kind: min(most, most_in_hand[kind] - in_hand) for kind, most in self.offers.items()}
         return {kind: count for kind, count in free.items() if count > 0}
 
     async def open(self) -> None:

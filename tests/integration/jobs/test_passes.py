@@ -53,9 +53,9 @@ class TestPasses:
     async def test_a_job_cancelled_before_its_pass_is_released(
         self, services: Services, worker: object, ask: Ask, owner_id: UUID
     ) -> None:
-        slow = await ask("steps=20 sleep=0.1")
+        slow = await ask("steps=20 sleep=0.1", kind="image")
         await until(services, slow, JobState.RUNNING)
-        waiting = await ask("never made")
+        waiting = await ask("never made", kind="image")
         await until(services, waiting, JobState.RUNNING)  # claimed, and behind the slow one
         async with services.sessions.begin() as session:
             await cancel_generation(session, waiting, owner_id=owner_id, now=services.clock())
