@@ -25,11 +25,12 @@ async def close(session: AsyncSession, last_day: date, *, now: datetime) -> Clos
 
     Raises: PeriodNotClosableError: the day is not over, its revenue is not in the books, or they are broken.
     """
-    await queries.wait_for_postings(session)
-    closed = await queries.find_closing(session, last_day)
-    if closed is not None:
+    if (closed := await queries.find_closing(session, last_day)) is not None:
         return closed
-    await _require_closable(session, last_day, now)
+    await _require_closable(session, last_day, now)  # before the lock: the proof may take a minute
+    await queries.wait_for_postings(session)
+    if (closed := await queries.find_closing(session, last_day)) is not None:
+        return closed
     return await queries.insert_closing(session, last_day, now)
 
 
