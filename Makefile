@@ -16,7 +16,9 @@ setup:
 	@sh setup/setup.sh runtime
 
 run: setup
-	@.venv/bin/huajian serve $(ARGS)
+	@if [ -z "$$HUAJIAN_STRIPE__SECRET_KEY" ] && [ "$$HUAJIAN_ENVIRONMENT" != production ]; then \
+		export HUAJIAN_TEST_PAYMENTS="$${HUAJIAN_TEST_PAYMENTS:-true}"; fi; \
+	exec .venv/bin/huajian serve $(ARGS)
 
 test:
 	@sh setup/setup.sh dev

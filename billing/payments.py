@@ -100,22 +100,38 @@ class CheckoutStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that moved on our balance at the channel, in the currency of that balance; negative left it.
+
+    fee_minor: what the channel keeps for it, on top.
+    """
+
+    id: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """`fee_minor` None: the channel does not know its fee yet. `fee_id` names the movement that holds it.
+    """`movement` None: it has not reached our balance yet.
 
     card_fingerprint: the same for the same card, whoever uses it; None for other ways to pay.
     """
 
     id: str
-    fee_id: str | None
-    fee_minor: int | None
-    fee_currency: str | None
+    created_at: datetime
+    movement: Movement | None
     card_fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutFacts:
-    """`order_id` None: this checkout is not ours. `tax_minor` is contained in `amount_minor`."""
+    """`order_id` None: this checkout is not ours. `tax_minor` is contained in `amount_minor`.
+
+    tax_region: the country whose tax it is; '' when it is not known.
+    """
 
     id: str
     order_id: UUID | None
@@ -123,6 +139,7 @@ class CheckoutFacts:
     payment_id: str | None
     amount_minor: int
     tax_minor: int
+    tax_region: str
     currency: str
     charge: Charge | None
 
@@ -135,12 +152,15 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
+    """`movements`: the money that left, and that came back when the refund failed."""
+
     id: str
     payment_id: str | None
     order_id: UUID | None
     status: RefundStatus
     amount_minor: int
     currency: str
+    movements: Sequence[Movement]
     created_at: datetime
 
 
@@ -152,18 +172,9 @@ class DisputeStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """Money of a dispute that moved: negative was taken from us. The fee is what the channel asks for it."""
-
-    id: str
-    amount_minor: int
-    fee_minor: int
-    currency: str
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class DisputeFacts:
+    """`movements`: what was taken from us, and what came back."""
+
     id: str
     payment_id: str | None
     order_id: UUID | None

@@ -58,12 +58,17 @@ def list_products(catalog: Catalog) -> Iterator[Product]:
         yield Product(f"membership:{name}", label, membership.prices, is_monthly=True)
 
 
-async def synchronise(shelf: Shelf, catalog: Catalog) -> list[str]:
-    """What was done, a line each; nothing when all was as it should be."""
+async def synchronise(shelf: Shelf, catalog: Catalog, *, retires: bool = False) -> list[str]:
+    """What was done, a line each; nothing when all was as it should be.
+
+    Args:
+        retires: take prices off the shelf that the catalogue has no more. Not while a release that sells
+            at them still runs.
+    """
     done: list[str] = []
     for product in list_products(catalog):
         done += [line async for line in _put_product(shelf, product)]
-        done += [line async for line in _put_prices(shelf, product)]
+        done += [line async for line in _put_prices(shelf, product, retires=retires)]
     return done
 
 
@@ -77,7 +82,7 @@ async def _put_product(shelf: Shelf, product: Product) -> AsyncIterator[str]:
         yield f"~ product {product.id}: {product.name}"
 
 
-async def _put_prices(shelf: Shelf, product: Product) -> AsyncIterator[str]:
+async def _put_prices(shelf: Shelf, product: Product, *, retires: bool) -> AsyncIterator[str]:
     keys = product.price_keys()
     on_sale = {price["lookup_key"]: price for price in await shelf.list_prices(product.id)}
     for currency, key in keys.items():
@@ -85,7 +90,7 @@ async def _put_prices(shelf: Shelf, product: Product) -> AsyncIterator[str]:
             await shelf.create_price(_price_params(product, currency, key))
             yield f"+ price {key}"
     for key, price in on_sale.items():
-        if key not in keys.values():
+        if retires and key not in keys.values():
             await shelf.retire_price(price["id"])
             yield f"- price {key or price['id']}"
 

@@ -60,14 +60,25 @@ def to_event(body: Object) -> IncomingEvent:
         raise ValueError("not an event")
     object_id = body["data"]["object"].get("id")
     return IncomingEvent(
-        id=body["id"],
-        kind=kind[:100],
+        id=_without_nul(body["id"])[:255],
+        kind=_without_nul(kind)[:100],
         subject=SUBJECTS.get(kind),
-        object_id=object_id if isinstance(object_id, str) else None,
+        object_id=_without_nul(object_id)[:255] if isinstance(object_id, str) else None,
         occurred_at=_moment(body["created"]),
         is_live=body["livemode"] is True,
-        body=body,
+        body=_without_nul(body),
     )
+
+
+def _without_nul(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """JSON allows it in texts, Postgres does not."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return value
 
 
 def to_checkout(session: Object) -> CheckoutFacts:
@@ -80,6 +91,7 @@ def to_checkout(session: Object) -> CheckoutFacts:
         payment_id=payment.get("id"),
         amount_minor=session.get("amount_total") or 0,
         tax_minor=(session.get("total_details") or {}).get("amount_tax") or 0,
+        tax_region=((session.get("customer_details") or {}).get("address") or {}).get("country") or "",
         currency=(session.get("currency") or "").upper(),
         charge=_charge(charge) if charge else None,
     )
@@ -98,14 +110,12 @@ def _checkout_status(session: Object, payment: Object) -> CheckoutStatus:
 
 
 def _charge(charge: Object) -> Charge:
-    movement = _expanded(charge.get("balance_transaction"))
     card = (charge.get("payment_method_details") or {}).get("card") or {}
-    is_known = "fee" in movement
+    movements = _movements(charge.get("balance_transaction"))
     return Charge(
         id=charge["id"],
-        fee_id=movement["id"] if is_known else None,
-        fee_minor=movement["fee"] if is_known else None,
-        fee_currency=movement["currency"].upper() if is_known else None,
+        created_at=_moment(charge["created"]),
+        movement=movements[0] if movements else None,
         card_fingerprint=card.get("fingerprint"),
     )
 
@@ -119,6 +129,7 @@ def to_refund(refund: Object) -> RefundFacts:
         status=REFUNDS.get(refund.get("status") or "", RefundStatus.PENDING),
         amount_minor=refund["amount"],
         currency=refund["currency"].upper(),
+        movements=_movements(refund.get("balance_transaction"), refund.get("failure_balance_transaction")),
         created_at=_moment(refund["created"]),
     )
 
@@ -133,9 +144,14 @@ def to_dispute(dispute: Object) -> DisputeFacts:
         reason=str(dispute.get("reason") or "")[:64],
         amount_minor=dispute["amount"],
         currency=dispute["currency"].upper(),
-        movements=[_movement(found) for found in dispute.get("balance_transactions") or ()],
+        movements=_movements(*(dispute.get("balance_transactions") or ())),
         created_at=_moment(dispute["created"]),
     )
+
+
+def _movements(*found: object) -> list[Movement]:
+    """Those that were asked for along with their owner; a bare id is of no use."""
+    return [_movement(one) for one in found if isinstance(one, Mapping)]
 
 
 def _movement(movement: Object) -> Movement:

@@ -34,6 +34,7 @@ NETWORK_RETRIES: Final = 2
 PAGE: Final = 100
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 PAYMENT: Final = "payment_intent.latest_charge.balance_transaction"
+REFUND: Final = ["payment_intent", "balance_transaction", "failure_balance_transaction"]
 
 T = TypeVar("T")
 
@@ -136,7 +137,7 @@ class StripeGateway:
 
     async def read_refund(self, refund_id: str) -> RefundFacts:
         retrieve = self._client.v1.refunds.retrieve_async
-        return facts.to_refund(_plain(await _ask(retrieve(refund_id, {"expand": ["payment_intent"]}))))
+        return facts.to_refund(_plain(await _ask(retrieve(refund_id, {"expand": REFUND}))))
 
     async def read_dispute(self, dispute_id: str) -> DisputeFacts:
         retrieve = self._client.v1.disputes.retrieve_async
@@ -151,7 +152,7 @@ class StripeGateway:
             yield facts.to_checkout(session)
 
     async def list_refunds(self, since: datetime) -> AsyncIterator[RefundFacts]:
-        async for refund in _pages(self._client.v1.refunds, since, "data.payment_intent"):
+        async for refund in _pages(self._client.v1.refunds, since, *(f"data.{path}" for path in REFUND)):
             yield facts.to_refund(refund)
 
     async def list_disputes(self, since: datetime) -> AsyncIterator[DisputeFacts]:
@@ -189,12 +190,12 @@ class StripeGateway:
         await _ask(self._client.v1.prices.update_async(price_id, {"active": False}))
 
 
-async def _pages(service: Any, since: datetime, expand: str) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401
+async def _pages(service: Any, since: datetime, *expand: str) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401
     """Every object of a list that was created since then, page by page."""
     params: dict[str, Any] = {
         "created": {"gte": int(since.timestamp())},
         "limit": PAGE,
-        "expand": [expand],
+        "expand": expand,
     }
     while True:
         page = await _ask(service.list_async(params))

@@ -1,6 +1,19 @@
 """Importing this package registers every table on `Base.metadata`."""
 
-from models import batch, credit, data_export, deferral, generation, invariant, ledger, photo, user, work
+from models import (
+    batch,
+    credit,
+    data_export,
+    deferral,
+    generation,
+    inbox,
+    invariant,
+    ledger,
+    order,
+    photo,
+    user,
+    work,
+)
 
 __all__ = [
     "batch",
@@ -8,8 +21,10 @@ __all__ = [
     "data_export",
     "deferral",
     "generation",
+    "inbox",
     "invariant",
     "ledger",
+    "order",
     "photo",
     "user",
     "work",

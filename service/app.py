@@ -16,14 +16,17 @@ from service.http import (
     batch_bodies,
     batch_events,
     batches,
+    checkouts,
     credits,
     events,
     generations,
     health,
     me,
+    orders,
     photos,
     problems,
     templates,
+    webhooks,
     works,
 )
 from service.http.middleware import Observed
@@ -59,6 +62,7 @@ def create_app(
         uploads={
             ("POST", photos.PATH): settings.limits.photo_bytes,
             ("POST", batches.PATH): settings.limits.batch_bytes,
+            ("POST", webhooks.PATH): webhooks.MAX_BYTES,
         },
         servers=[{"url": settings.public_url}] if settings.public_url else None,
         title=TITLE,
@@ -79,6 +83,9 @@ def create_app(
         batches.router,
         batch_events.router,
         credits.router,
+        checkouts.router,
+        orders.router,
+        webhooks.router,
         health.router,
         pages.router,
     ):

@@ -30,6 +30,7 @@ from service.jobs.events import EventLog
 from service.jobs.group_commit import AdmissionWriter
 from service.limits.limiter import Limiter
 from service.photos.sandbox import PhotoSandbox
+from service.rehearsal.server import Rehearsal
 from service.storage.links import LinkSigner
 from service.storage.store import FileStore
 
@@ -59,6 +60,7 @@ class Services:
     estimates: Estimates
     admissions: AdmissionWriter
     payments: PaymentChannel | None  # None: nothing is for sale
+    rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
     stopping: asyncio.Event  # set when the process was told to stop: streams end, clients come back
 
 
@@ -70,6 +72,7 @@ async def open_services(
     clock: Clock = utc_now,
     catalog: Catalog | None = None,
     payments: PaymentChannel | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> AsyncIterator[Services]:
     """Open what one process needs; nothing runs yet. `catalog` None reads our own.
 
@@ -120,6 +123,7 @@ async def open_services(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
             payments=payments,
+            rehearsal=rehearsal,
             stopping=asyncio.Event(),
         )
     finally:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import structlog
 
-NOISY: Final = ("uvicorn.access", "alembic", "obstore")
+NOISY: Final = ("uvicorn.access", "alembic", "obstore", "stripe", "httpx")
 
 
 def configure_logs(log_format: str) -> None:

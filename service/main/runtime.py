@@ -16,6 +16,7 @@ from models.migrations.run import migrate
 from service.engines.engines import Engines
 from service.main.doctor.findings import without_secrets
 from service.main.patience import Patience
+from service.main.rehearsing import open_rehearsal
 from service.photos.reading import make_loader
 from service.wiring import Services, open_services
 from service.workers.chores import Chores
@@ -53,7 +54,11 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
     try:
         endpoints = await patience.insist("The embedded engines", engines.start, tries=ENGINE_TRIES)
         # Watched from here on: an engine that dies while others still wait for it is brought back.
-        async with background(engines.watch()), open_services(settings, endpoints) as services:
+        async with (
+            background(engines.watch()),
+            open_rehearsal(settings if parts.web else None) as (payments, rehearsal),
+            open_services(settings, endpoints, payments=payments, rehearsal=rehearsal) as services,
+        ):
             await _await_engines(services, patience)
             async with contextlib.AsyncExitStack() as stack:
                 await stack.enter_async_context(background(services.hub.run()))

@@ -6,15 +6,15 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from billing.catalog import FREE
 from generators.specs import Kind
 from service.dependencies import App, ByAddress
 from service.http import session
-from service.pages import assets, texts
-from service.pages.forms import MAX_GRAPHEMES, kind_choices, studio_offers
+from service.http.offers import list_packs
+from service.pages import assets, purchases, rehearsal, texts
+from service.pages.forms import kind_choices, studio_offers
 from service.pages.language import page_language
 from service.pages.rendering import render
-from service.wiring import Services
+from service.pages.script_facts import script_facts
 
 READ: Final = ["GET", "HEAD"]
 
@@ -34,7 +34,8 @@ async def show_studio(
         {
             "shown_kind": kind if kind in set(Kind) else Kind.CARD.value,
             "prices": services.catalog.prices,
-            "script": _script_facts(services, language),
+            "packs": list_packs(services, language),
+            "script": script_facts(services, language),
             **studio_offers(language),
         },
     )
@@ -48,7 +49,7 @@ async def show_works(request: Request, services: App) -> HTMLResponse:
         request,
         services,
         "works.html",
-        {"kinds": kind_choices(language), "script": _script_facts(services, language)},
+        {"kinds": kind_choices(language), "script": script_facts(services, language)},
     )
 
 
@@ -67,26 +68,15 @@ async def show_problem(request: Request, services: App, slug: str) -> HTMLRespon
             "code": code,
             "title": texts.PROBLEM_TITLES[code][language],
             "advice": texts.ADVICE.get(code, texts.GENERAL_ADVICE)[language],
-            "script": _script_facts(services, language),
+            "script": script_facts(services, language),
         },
     )
 
 
-def _script_facts(services: Services, language: str) -> dict[str, object]:
-    """What the page's scripts need to know; it is in the page for everybody to read."""
-    return {
-        "language": language,
-        "texts": texts.in_language(texts.SCRIPT, language),
-        "advice": texts.in_language(texts.ADVICE, language),
-        "problems": texts.in_language(texts.PROBLEM_TITLES, language),
-        "kinds": {kind.id: kind.name for kind in kind_choices(language)},
-        "limits": MAX_GRAPHEMES,
-        "free_credits": services.catalog.tier(FREE).monthly_credits,
-    }
-
-
 router = APIRouter()
 router.include_router(pages)
+router.include_router(purchases.router)
+router.include_router(rehearsal.router)
 router.include_router(session.router)  # how these pages sign in, and nobody else does
 
 

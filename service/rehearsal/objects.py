@@ -29,7 +29,9 @@ EXPANDABLE: Final = {
     "latest_charge": "charge",
     "charge": "charge",
     "balance_transaction": "balance_transaction",
+    "failure_balance_transaction": "balance_transaction",
 }
+WITHOUT_MODE: Final = frozenset({"refund", "balance_transaction"})
 ID_BYTES: Final = 10
 
 
@@ -59,7 +61,7 @@ class Objects:
             "id": object_id or f"{PREFIXES[kind]}_{secrets.token_hex(ID_BYTES)}",
             "object": kind,
             "created": self.now(),
-            "livemode": False,
+            **({} if kind in WITHOUT_MODE else {"livemode": False}),
             **fields,
         }
         self._kept[kind][made["id"]] = made

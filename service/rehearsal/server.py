@@ -24,6 +24,7 @@ class Rehearsal:
     """A running payment service that takes no money. `url` is what a gateway calls instead of Stripe."""
 
     url: str
+    webhook_secret: str
     objects: Objects
     bank: Bank
 
@@ -71,8 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def rehearse(objects: Objects, *, key: str) -> Iterator[Rehearsal]:
-    """Serve until the context ends. Nobody but a holder of `key` is answered."""
+def rehearse(objects: Objects, *, key: str, webhook_secret: str) -> Iterator[Rehearsal]:
+    """Serve until the context ends. Nobody but a holder of `key` is answered.
+
+    Args:
+        webhook_secret: what whoever delivers the events signs them with.
+    """
     bank = Bank(objects)
     handler = type("Handler", (_Handler,), {"api": Api(objects, bank), "key": key})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -80,7 +85,7 @@ def rehearse(objects: Objects, *, key: str) -> Iterator[Rehearsal]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS})
     thread.start()
     try:
-        yield Rehearsal(f"http://127.0.0.1:{server.server_address[1]}", objects, bank)
+        yield Rehearsal(f"http://127.0.0.1:{server.server_address[1]}", webhook_secret, objects, bank)
     finally:
         server.shutdown()
         thread.join()

@@ -26,6 +26,7 @@ from service.jobs import queries as jobs
 from service.wiring import Services
 from service.workers.keeper import Chore
 from service.workers.ledger_chores import LedgerChores
+from service.workers.payment_chores import PaymentChores
 from service.works import exports
 
 log = structlog.get_logger()
@@ -42,7 +43,9 @@ class Chores:
         self._settings: JobSettings = services.settings.jobs
 
     def all(self) -> list[Chore]:
+        channel = self._services.payments
         return [
+            *(PaymentChores(self._services, channel).all() if channel is not None else ()),
             *LedgerChores(self._services).all(),
             Chore("leases", 1.0, self.sweep_leases),
             Chore("waiting", 60.0, self.give_up_waiting),

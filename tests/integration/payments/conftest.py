@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from billing.catalog import load_catalog
@@ -14,13 +15,16 @@ from service.rehearsal.objects import Objects
 from service.rehearsal.server import Rehearsal, rehearse
 from service.wiring import Services, open_services
 from tests.fakes.clock import MovableClock
-from tests.fakes.stripe_server.keys import API_KEY, settings_for
+from tests.fakes.stripe_server.deliveries import Deliveries
+from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
 
 
 @pytest.fixture
 def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
     """Nothing is on its shelf yet; its time is the test's."""
-    with rehearse(Objects(lambda: int(clock().timestamp())), key=API_KEY) as running:
+    with rehearse(
+        Objects(lambda: int(clock().timestamp())), key=API_KEY, webhook_secret=WEBHOOK_SECRET
+    ) as running:
         yield running
 
 
@@ -35,3 +39,8 @@ async def services(
         await opened.redis.flushdb()
         async with background(opened.hub.run()), background(opened.admissions.run()):
             yield opened
+
+
+@pytest.fixture
+def deliveries(rehearsal: Rehearsal, client: httpx.AsyncClient, clock: MovableClock) -> Deliveries:
+    return Deliveries(rehearsal, client, clock)

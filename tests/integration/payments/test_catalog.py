@@ -41,11 +41,11 @@ class TestSynchronise:
     ) -> None:
         catalog = load_catalog()
         await synchronise(gateway, catalog)
-        done = await synchronise(gateway, with_pack_price(catalog, 1300))
-        assert done == [
-            f"+ price {price_key('pack:small', 'CNY', 1300)}",
-            f"- price {price_key('pack:small', 'CNY', 1200)}",
-        ]
+        dearer = with_pack_price(catalog, 1300)
+        assert await synchronise(gateway, dearer) == [f"+ price {price_key('pack:small', 'CNY', 1300)}"]
+        assert all(price["active"] for price in rehearsal.objects.all("price"))
+        retired = [f"- price {price_key('pack:small', 'CNY', 1200)}"]
+        assert await synchronise(gateway, dearer, retires=True) == retired
         amounts = {price["unit_amount"]: price["active"] for price in rehearsal.objects.all("price")}
         assert (amounts[1200], amounts[1300]) == (False, True)
         back = await synchronise(gateway, catalog)

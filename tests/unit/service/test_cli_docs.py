@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
@@ -32,10 +33,12 @@ def variables(model: type[BaseModel], prefix: str = "HUAJIAN_") -> Iterator[tupl
     """Every setting's variable with its default."""
     for name, field in model.model_fields.items():
         variable = f"{prefix}{name.upper()}"
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from variables(field.annotation, f"{variable}__")
+        kinds = get_args(field.annotation) or (field.annotation,)  # a group may be optional
+        groups = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if groups:
+            yield from variables(groups[0], f"{variable}__")
         else:
-            yield variable, field.default
+            yield variable, None if field.is_required() else field.default
 
 
 def rows(text: str) -> dict[str, list[str]]:

@@ -1,0 +1,107 @@
+"""Every statement about orders."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import queries as credits
+from billing.payments import OpenedCheckout
+from models.order import DisputeState, Order, OrderDispute, OrderRefund, OrderState
+
+UNPAID = (OrderState.CREATED, OrderState.PENDING)
+
+
+async def insert_once(session: AsyncSession, values: Mapping[str, Any]) -> tuple[Order, bool]:
+    """The order of (owner, key), and whether it was there before."""
+    statement = (
+        insert(Order)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=[Order.owner_id, Order.idempotency_key])
+        .returning(Order.id)
+    )
+    is_new = await session.scalar(statement) is not None
+    found = select(Order).where(
+        Order.owner_id == values["owner_id"], Order.idempotency_key == values["idempotency_key"]
+    )
+    return (await session.scalars(found)).one(), not is_new
+
+
+async def count_open(session: AsyncSession, owner_id: UUID, now: datetime) -> int:
+    """Orders of one buyer that can still be paid."""
+    statement = select(func.count()).where(
+        Order.owner_id == owner_id, Order.state.in_(UNPAID), Order.expires_at > now
+    )
+    return (await session.scalar(statement)) or 0
+
+
+async def note_checkout(session: AsyncSession, order_id: UUID, opened: OpenedCheckout) -> Order | None:
+    """Remember where the order is paid; None when it has moved on meanwhile."""
+    statement = (
+        update(Order)
+        .where(Order.id == order_id, Order.state == OrderState.CREATED)
+        .values(state=OrderState.PENDING, checkout_id=opened.id, checkout_url=opened.url)
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    return await session.scalar(statement)
+
+
+async def find_order(session: AsyncSession, order_id: UUID) -> Order | None:
+    return await session.get(Order, order_id, populate_existing=True)
+
+
+async def find_own(session: AsyncSession, order_id: UUID, owner_id: UUID) -> Order | None:
+    return await session.scalar(select(Order).where(Order.id == order_id, Order.owner_id == owner_id))
+
+
+async def lock_order(session: AsyncSession, order_id: UUID) -> Order | None:
+    """The order, and then its buyer's account: before ledger accounts are opened, which others wait for."""
+    statement = (
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    )
+    order = await session.scalar(statement)
+    if order is not None:
+        await credits.lock_accounts(session, [order.owner_id])
+    return order
+
+
+async def list_orders(
+    session: AsyncSession, owner_id: UUID, *, before_id: UUID | None, limit: int
+) -> Sequence[Order]:
+    """One buyer's orders, newest first."""
+    statement = select(Order).where(Order.owner_id == owner_id).order_by(Order.id.desc()).limit(limit)
+    if before_id is not None:
+        statement = statement.where(Order.id < before_id)
+    return (await session.scalars(statement)).all()
+
+
+async def list_unpaid(
+    session: AsyncSession, channel: str, *, before: datetime, after_id: UUID | None, limit: int
+) -> Sequence[Order]:
+    """Orders made before then that are neither paid nor given up, oldest first."""
+    statement = (
+        select(Order)
+        .where(Order.channel == channel, Order.state.in_(UNPAID), Order.created_at < before)
+        .order_by(Order.id)
+        .limit(limit)
+    )
+    if after_id is not None:
+        statement = statement.where(Order.id > after_id)
+    return (await session.scalars(statement)).all()
+
+
+async def find_refund(session: AsyncSession, channel: str, refund_id: str) -> OrderRefund | None:
+    return await session.get(OrderRefund, (channel, refund_id), populate_existing=True)
+
+
+async def find_dispute(session: AsyncSession, channel: str, dispute_id: str) -> OrderDispute | None:
+    return await session.get(OrderDispute, (channel, dispute_id), populate_existing=True)
+
+
+async def list_dispute_states(session: AsyncSession, order_id: UUID) -> Sequence[DisputeState]:
+    return (await session.scalars(select(OrderDispute.state).where(OrderDispute.order_id == order_id))).all()

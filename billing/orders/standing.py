@@ -1,0 +1,35 @@
+"""Where an order stands, and whether its credits may be spent: both follow from its refunds and disputes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import clawback
+from billing.orders import queries
+from billing.orders.errors import FactsError
+from models.order import ORDER_TRANSITIONS, DisputeState, Order, OrderState
+
+
+async def settle_standing(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """Bring a paid order's state and its lot's freeze to what is known; the caller has locked the order."""
+    await session.flush()
+    disputes = await queries.list_dispute_states(session, order.id)
+    state = _state(order, disputes)
+    if state is not order.state:
+        if state not in ORDER_TRANSITIONS[order.state]:
+            raise FactsError(f"an order cannot go from {order.state} to {state}")
+        order.state = state
+    if order.lot_id is None:
+        return
+    is_suspect = order.warned_at is not None and order.trusted_at is None
+    if is_suspect or DisputeState.OPEN in disputes:
+        await clawback.freeze(session, [order.lot_id], now=now)
+    else:
+        await clawback.thaw(session, [order.lot_id], now=now)
+
+
+def _state(order: Order, disputes: Sequence[DisputeState]) -> OrderState:
+    if {DisputeState.OPEN, DisputeState.LOST} & set(disputes):
+        return OrderState.DISPUTED
+    return OrderState.REFUNDED if order.refunded_minor >= order.amount_minor else OrderState.PAID

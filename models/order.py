@@ -1,0 +1,136 @@
+"""Orders: what was bought at which price, and what became of the money. The terms are frozen in the row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, HasCreatedAt, HasId
+from models.columns import stored_enum
+
+
+class OrderState(StrEnum):
+    CREATED = "created"  # written down; whether a checkout was opened for it is not known yet
+    PENDING = "pending"  # can be paid, or the money is under way
+    PAID = "paid"  # credits granted, sale in the books
+    EXPIRED = "expired"  # nobody paid in time
+    FAILED = "failed"  # the money that was under way did not come
+    REFUNDED = "refunded"  # all of the money went back
+    DISPUTED = "disputed"  # a bank took the money back, for now or for good
+
+
+# Money decides: what was given up is paid all the same when the money arrives, and what is refunded or
+# disputed is paid again when a refund fails or a dispute is won.
+_PAID_FOR: Final = frozenset({OrderState.PAID, OrderState.REFUNDED, OrderState.DISPUTED})
+ORDER_TRANSITIONS: Final[Mapping[OrderState, frozenset[OrderState]]] = {
+    OrderState.CREATED: frozenset(
+        {OrderState.PENDING, OrderState.PAID, OrderState.EXPIRED, OrderState.FAILED}
+    ),
+    OrderState.PENDING: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.FAILED}),
+    OrderState.EXPIRED: frozenset({OrderState.PAID}),
+    OrderState.FAILED: frozenset({OrderState.PAID}),
+    **{state: _PAID_FOR - {state} for state in _PAID_FOR},
+}
+
+
+class Order(HasId, HasCreatedAt, Base):
+    """One purchase of one item. `amount_minor` contains `tax_minor`, which is known once it is paid.
+
+    channel, is_test: who takes the money, and whether it is real.
+    checkout_id, payment_id: the channel's names of where it is paid, and of the money.
+    expires_at: until when it can be paid. warned_at: a bank suspects fraud. trusted_at: an operator does not.
+    lot_id: the credits that it brought.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "idempotency_key"),
+        UniqueConstraint("channel", "checkout_id"),
+        UniqueConstraint("channel", "payment_id"),
+        CheckConstraint("amount_minor > 0 AND credits > 0 AND days > 0", name="sells_something"),
+        CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_within_amount"),
+        CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_within_amount"),
+        CheckConstraint(
+            "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)", name="paid_has_time"
+        ),
+        CheckConstraint("(paid_at IS NULL) = (lot_id IS NULL)", name="paid_has_lot"),
+        CheckConstraint("state <> 'pending' OR checkout_id IS NOT NULL", name="pending_has_checkout"),
+        Index("ix_orders_owner_id", "owner_id", "id"),
+        Index("ix_orders_open", "expires_at", postgresql_where="state IN ('created', 'pending')"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
+    idempotency_key: Mapped[str] = mapped_column(String(255))
+    item: Mapped[str] = mapped_column(String(64))
+    credits: Mapped[int]
+    days: Mapped[int]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    tax_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax_region: Mapped[str] = mapped_column(String(16), default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    price_key: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(8))
+    base_url: Mapped[str] = mapped_column(String(300))
+    channel: Mapped[str] = mapped_column(String(16))
+    is_test: Mapped[bool]
+    state: Mapped[OrderState] = mapped_column(
+        stored_enum(OrderState, "order_state"), default=OrderState.CREATED
+    )
+    checkout_id: Mapped[str | None] = mapped_column(String(255))
+    checkout_url: Mapped[str | None] = mapped_column(String(2000))
+    payment_id: Mapped[str | None] = mapped_column(String(255))
+    card_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"))
+    warned_at: Mapped[datetime | None]
+    trusted_at: Mapped[datetime | None]
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # the money came back to us, and with it the credits to the buyer
+
+
+class OrderRefund(HasCreatedAt, Base):
+    """One refund. Money is keyed by it: several may belong to an order, and one may fail later."""
+
+    __tablename__ = "order_refunds"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="returns_something"),
+        Index("ix_order_refunds_order_id", "order_id"),
+    )
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    refund_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    credits: Mapped[int]
+    state: Mapped[RefundState] = mapped_column(stored_enum(RefundState, "refund_state"))
+
+
+class DisputeState(StrEnum):
+    INQUIRY = "inquiry"  # a question; no money has moved, nothing is frozen
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class OrderDispute(HasCreatedAt, Base):
+    """One dispute. While it is open the order's credits are frozen; lost, they are taken back."""
+
+    __tablename__ = "order_disputes"
+    __table_args__ = (Index("ix_order_disputes_order_id", "order_id"),)
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    dispute_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(64))
+    state: Mapped[DisputeState] = mapped_column(stored_enum(DisputeState, "dispute_state"))

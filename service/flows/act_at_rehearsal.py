@@ -1,0 +1,89 @@
+"""One thing that a buyer or a bank does at the rehearsal, and the events that tell us of it."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from billing.payments import PaymentChannel
+from billing.stripe_signatures import sign
+from core.database import Sessions
+from service.flows.receive_event import receive_event
+from service.rehearsal.bank import Bank
+from service.rehearsal.objects import MissingObjectError, Object, Objects
+from service.rehearsal.server import Rehearsal
+
+Act = Callable[[Bank, Object], object]
+
+BUYERS: Final[Mapping[str, Act]] = {
+    "pay": lambda bank, session: bank.pay(session["id"]),
+    "promise": lambda bank, session: bank.promise(session["id"]),
+    "decline": lambda bank, session: bank.decline(session["id"]),
+    "expire": lambda bank, session: bank.expire(session["id"]),
+}
+UNDER_WAY: Final[Mapping[str, Act]] = {
+    "keep_promise": lambda bank, session: bank.keep_promise(session["id"]),
+    "break_promise": lambda bank, session: bank.break_promise(session["id"]),
+}
+BANKS: Final[Mapping[str, Act]] = {
+    "refund": lambda bank, session: bank.refund(session["payment_intent"]),
+    "dispute": lambda bank, session: bank.dispute(session["payment_intent"]),
+}
+DISPUTED: Final[Mapping[str, Act]] = {
+    "win_dispute": lambda bank, session: bank.win_dispute(_dispute_of(bank.objects, session)["id"]),
+    "lose_dispute": lambda bank, session: bank.lose_dispute(_dispute_of(bank.objects, session)["id"]),
+}
+
+
+def possible_acts(objects: Objects, session_id: str) -> tuple[Object, Mapping[str, Act]]:
+    """A checkout, and what can be done about it now. Raises: MissingObjectError."""
+    with objects.lock:
+        session = objects.get("checkout.session", session_id)
+        if session["status"] == "open":
+            return session, BUYERS
+        if session["status"] == "expired":
+            return session, {}
+        payment = objects.get("payment_intent", session["payment_intent"])
+        if payment["status"] != "succeeded":
+            return session, UNDER_WAY if payment["status"] == "processing" else {}
+        charge = objects.get("charge", payment["latest_charge"])
+        if charge["disputed"]:
+            is_open = _dispute_of(objects, session)["status"] == "needs_response"
+            return session, DISPUTED if is_open else {}
+        return session, {} if charge["refunded"] else BANKS
+
+
+async def act(
+    sessions: Sessions,
+    channel: PaymentChannel,
+    rehearsal: Rehearsal,
+    session_id: str,
+    name: str,
+    *,
+    now: datetime,
+) -> Object | None:
+    """Do it, and bring every event that was not brought yet; the checkout, or None when it is not possible.
+
+    Raises: MissingObjectError.
+    """
+    with rehearsal.objects.lock:
+        session, acts = possible_acts(rehearsal.objects, session_id)
+        if name not in acts:
+            return None
+        acts[name](rehearsal.bank, session)
+        rehearsal.objects.save()
+        waiting = [event for event in rehearsal.objects.all("event")[::-1] if event["pending_webhooks"]]
+    for event in waiting:
+        body = json.dumps(event).encode()
+        async with sessions.begin() as database:
+            await receive_event(database, channel, body, sign(body, rehearsal.webhook_secret, now), now=now)
+        event["pending_webhooks"] = 0
+    rehearsal.objects.save()
+    return session
+
+
+def _dispute_of(objects: Objects, session: Object) -> Object:
+    for dispute in objects.all("dispute"):
+        if dispute["payment_intent"] == session["payment_intent"]:
+            return dispute
+    raise MissingObjectError("No such dispute")

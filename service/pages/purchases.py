@@ -1,0 +1,51 @@
+"""Pages about buying: what there is and what it costs, and what became of an order. A GET changes nothing."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from billing.catalog import FREE
+from service.dependencies import App, ByAddress
+from service.http.offers import list_packs
+from service.pages.language import page_language
+from service.pages.rendering import render
+from service.pages.script_facts import script_facts
+
+READ: Final = ["GET", "HEAD"]
+
+router = APIRouter(include_in_schema=False, dependencies=[ByAddress], default_response_class=HTMLResponse)
+
+
+@router.api_route("/plans", methods=READ)
+async def show_plans(
+    request: Request,
+    services: App,
+    currency: Annotated[str | None, Query(max_length=8)] = None,
+) -> HTMLResponse:
+    """What is free, what packs cost, and what one has bought."""
+    language = page_language(request)
+    sale = services.catalog.sale
+    chosen = currency if currency in sale.currencies else sale.preferred[language]
+    return await render(
+        request,
+        services,
+        "plans.html",
+        {
+            "free_credits": services.catalog.tier(FREE).monthly_credits,
+            "packs": list_packs(services, language, chosen),
+            "currencies": sale.currencies,
+            "currency": chosen,
+            "is_test": services.payments is not None and services.payments.is_test,
+            "script": script_facts(services, language),
+        },
+    )
+
+
+@router.api_route("/orders/{order_id}", methods=READ)
+async def show_order(request: Request, services: App, order_id: UUID) -> HTMLResponse:
+    """Where a buyer comes back to. The page is the same for everybody; its script asks as its reader."""
+    language = page_language(request)
+    facts = {**script_facts(services, language), "order_id": str(order_id)}
+    return await render(request, services, "order.html", {"script": facts})

@@ -1,0 +1,54 @@
+"""What the keeper does about money that others hold: events, the daily sweep, gauges."""
+
+from typing import Final
+
+import structlog
+
+from billing.payments import PaymentChannel, PaymentsAwayError
+from models.inbox import InboxState
+from service import metrics
+from service.flows.empty_inbox import handle_next
+from service.flows.sweep_payments import sweep_payments
+from service.inbox import queries as inbox
+from service.wiring import Services
+from service.workers.keeper import Chore
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS: Final = 24 * 3600.0
+
+
+class PaymentChores:
+    """Nothing to do where nobody takes money."""
+
+    def __init__(self, services: Services, channel: PaymentChannel) -> None:
+        self._services = services
+        self._channel = channel
+
+    def all(self) -> list[Chore]:
+        return [
+            Chore("inbox", 1.0, self.empty_inbox),
+            Chore("payment sweep", SWEEP_SECONDS, self.sweep),
+            Chore("inbox gauges", 15.0, self.measure),
+        ]
+
+    async def empty_inbox(self) -> bool:
+        services = self._services
+        return await handle_next(services.sessions, self._channel, now=services.clock()) is not None
+
+    async def sweep(self) -> bool:
+        services = self._services
+        try:
+            swept = await sweep_payments(services.sessions, self._channel, now=services.clock())
+        except PaymentsAwayError as error:
+            log.warning("sweep.payments_away", reason=error.reason)
+            return False
+        log.info("sweep.done", looked_at=swept.looked_at, healed=len(swept.healed), faults=len(swept.faults))
+        return False
+
+    async def measure(self) -> bool:
+        async with self._services.sessions() as session:
+            counts = {state: count for state, count in await inbox.count_by_state(session)}
+        for state in InboxState:
+            metrics.INBOX_EVENTS.labels(state.value).set(counts.get(state, 0))
+        return False
