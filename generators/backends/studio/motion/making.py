@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from generators.backends.studio.art.painting import Painting
 from generators.backends.studio.card.drawing import draw_card
 from generators.backends.studio.card.making import Plan, plan_card
 from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
-from generators.backends.studio.motion import animation, film
+from generators.backends.studio.motion import animation
 from generators.backends.studio.motion.ambient.choice import air_of
 from generators.backends.studio.motion.caption import set_caption
 from generators.backends.studio.motion.errors import MakingCancelledError
@@ -31,6 +33,11 @@ FILM: Final = Reel()
 FLIP_BOOK: Final = Reel(stride=2)  # animated pictures cost more a frame and are seen small
 
 OnStep = Callable[[int], bool]
+
+
+def _studio_for_films() -> ModuleType:
+    """Imported with the first film: FFmpeg takes 15 MB that a renderer of still cards can spare."""
+    return import_module("generators.backends.studio.motion.film")
 
 
 def moving_steps(spec: CardSpec) -> int:
@@ -109,8 +116,8 @@ class _Work:
 
 
 def _film(work: _Work, on_step: OnStep) -> _Made:
-    content = film.encode_film(_watched(work.frames(FILM), on_step), FILM.frames_per_second)
-    return _Made(content, film.MEDIA_TYPE, film.EXTENSION)
+    content = _studio_for_films().encode_film(_watched(work.frames(FILM), on_step), FILM.frames_per_second)
+    return _Made(content, _studio_for_films().MEDIA_TYPE, _studio_for_films().EXTENSION)
 
 
 def _flip_book(work: _Work, on_step: OnStep) -> _Made:
