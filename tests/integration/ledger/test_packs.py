@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import clawback, holds, lots
 from billing.catalog import load_catalog
-from billing.ledger import packs
+from billing.ledger import packs, templates
 from billing.ledger.errors import PostingConflictError
+from billing.ledger.postings import post
 from billing.ledger.templates import Money
 from core.database import Sessions
 from core.ids import new_id
@@ -271,6 +272,82 @@ class TestDispute:
             clock.advance(days=31)
             await clawback.freeze(session, [lot_id], now=clock())
             assert await remaining(session, lot_id) == 0
+
+    async def test_what_comes_back_while_it_is_frozen_waits_with_it(
+        self, sessions: Sessions, user_id: UUID, clock: MovableClock
+    ) -> None:
+        async with sessions.begin() as session:
+            lot_id = await sell(session, user_id, clock)
+            ends_at = clock() + timedelta(days=30)
+            held = await hold(session, user_id, 3, clock)
+            await clawback.freeze(session, [lot_id], now=clock())
+            clock.advance(days=60)
+            await holds.release(session, held, now=clock())
+            assert await lots.expire_due(session, now=clock()) == 0
+            await clawback.thaw(session, [lot_id], now=clock())
+            lot = await session.get_one(CreditLot, lot_id, populate_existing=True)
+            assert (lot.remaining, lot.expires_at) == (10, ends_at + timedelta(days=60))
+
+    async def test_what_comes_back_after_its_time_gets_its_day_when_it_thaws(
+        self, sessions: Sessions, user_id: UUID, clock: MovableClock
+    ) -> None:
+        async with sessions.begin() as session:
+            lot_id = await sell(session, user_id, clock)
+            held = await hold(session, user_id, 6, clock)
+            second = await hold(session, user_id, 4, clock)
+            clock.advance(days=31)
+            await holds.release(session, second, now=clock())  # lives a day more
+            clock.advance(days=2)
+            await clawback.freeze(session, [lot_id], now=clock())
+            assert await remaining(session, lot_id) == 0
+            clock.advance(hours=5)
+            await holds.release(session, held, now=clock())
+            assert await remaining(session, lot_id) == 6
+            await clawback.thaw(session, [lot_id], now=clock())
+            clock.advance(hours=23)
+            assert await lots.expire_due(session, now=clock()) == 0
+            clock.advance(hours=1)
+            assert await lots.expire_due(session, now=clock()) == 1
+            assert await breaches(session) == []
+
+    async def test_lost_and_won_after_all_it_gives_credits_and_money_back(
+        self, sessions: Sessions, user_id: UUID, clock: MovableClock
+    ) -> None:
+        held = Money("CNY", 1100)
+        async with sessions.begin() as session:
+            lot_id = await sell(session, user_id, clock)
+            await spend(session, user_id, 3, clock)
+            before = await balances(session)
+            await post(session, templates.dispute_opened("opened", held, occurred_at=clock()), now=clock())
+            await packs.lose_dispute(
+                session,
+                key="lost",
+                lot_id=lot_id,
+                amount_credits=10,
+                held=held,
+                occurred_at=clock(),
+                now=clock(),
+            )
+            (given,) = await packs.undo(session, key="won", of_key="lost", occurred_at=clock(), now=clock())
+            await post(session, templates.dispute_won("returned", held, occurred_at=clock()), now=clock())
+            assert await remaining(session, given) == 7
+            assert await debt(session, user_id) == 0
+            assert await balances(session) == before
+            assert await breaches(session) == []
+
+    async def test_debt_that_was_paid_meanwhile_comes_back_as_goodwill(
+        self, sessions: Sessions, user_id: UUID, clock: MovableClock
+    ) -> None:
+        async with sessions.begin() as session:
+            lot_id = await sell(session, user_id, clock)
+            await spend(session, user_id, 4, clock)
+            await refund(session, lot_id, clock)
+            await sell(session, user_id, clock, key="second", quantity=3)  # pays three of the four
+            given = await packs.undo(session, key="undo", of_key="refund", occurred_at=clock(), now=clock())
+            back = [await session.get_one(CreditLot, each) for each in given]
+            assert [(lot.remaining, lot.unit_price_minor) for lot in back] == [(6, 100), (3, 0)]
+            assert await debt(session, user_id) == 0
+            assert await breaches(session) == []
 
     async def test_lost_it_takes_the_credits_and_books_the_rest_as_a_loss(
         self, sessions: Sessions, user_id: UUID, clock: MovableClock
