@@ -12,6 +12,7 @@ from models import (
     order,
     photo,
     user,
+    webhook,
     work,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "order",
     "photo",
     "user",
+    "webhook",
     "work",
 ]

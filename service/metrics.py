@@ -34,6 +34,10 @@ INBOX_EVENTS: Final = Gauge("huajian_inbox_events", "Messages kept, by what beca
 CLEARING_GAP: Final = Gauge(
     "huajian_clearing_gap_minor", "Our books of the channel's balance, less that balance", ["currency"]
 )
+WEBHOOK_ATTEMPTS: Final = Counter(
+    "huajian_webhook_attempts_total", "Attempts to deliver webhooks, by how they ended", ["outcome"]
+)
+WEBHOOK_AGE: Final = Gauge("huajian_webhook_oldest_seconds", "Age of the oldest event not delivered")
 BREACHES: Final = Gauge("huajian_invariant_breaches", "Rows that break an invariant", ["invariant"])
 
 

@@ -22,6 +22,7 @@ from service.batches.table import MAX_ROWS
 from service.flows.keep_photo import MOST_PHOTOS
 from service.identity import queries as identity
 from service.jobs import queries as jobs
+from service.outbox import deliveries, endpoints
 from service.photos import queries as photos
 from service.storage.store import FileStore
 from service.works import exports
@@ -29,7 +30,15 @@ from service.works import queries as works
 
 LIFETIME: Final = timedelta(days=7)
 SECRET_COLUMNS: Final = frozenset(
-    {"code_hash", "code_purpose", "code_attempts", "object_key", "request_hash"}
+    {
+        "code_attempts",
+        "code_hash",
+        "code_purpose",
+        "object_key",
+        "previous_secret",
+        "request_hash",
+        "secret",
+    }
 )
 
 
@@ -77,6 +86,7 @@ async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
             _columns(job) for job in await jobs.list_jobs(session, user_id, before_id=None, limit=100_000)
         ],
         "batches": await _describe_batches(session, user_id),
+        "webhook_endpoints": await _describe_endpoints(session, user_id),
     }
 
 
@@ -86,6 +96,13 @@ async def _describe_batches(session: AsyncSession, user_id: UUID) -> list[dict[s
         rows = await batches.list_rows(session, batch.id, limit=MAX_ROWS)
         described.append({**_columns(batch), "rows": [_columns(row) for row, _, _ in rows]})
     return described
+
+
+async def _describe_endpoints(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {**_columns(endpoint), "deliveries": await deliveries.list_all(session, endpoint.id)}
+        for endpoint in await endpoints.list_endpoints(session, user_id)
+    ]
 
 
 async def _iterate_works(sessions: Sessions, user_id: UUID) -> AsyncIterator[Work]:

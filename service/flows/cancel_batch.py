@@ -1,5 +1,6 @@
 """The owner stops a batch: what waits at once, what runs as soon as it can."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from core.database import Sessions
 from models.batch import Batch, BatchState
 from service.batches import queries as batches
 from service.flows.cancel_generation import cancel_generation
+from service.flows.tell_client import tell_batch_finished, tell_jobs_ended
 from service.jobs.errors import NotCancellableError
 
 
@@ -26,19 +28,25 @@ async def cancel_batch(session: AsyncSession, batch_id: UUID, *, owner_id: UUID,
     if await batches.cancel_quote(session, batch_id, now=now):
         await batches.delete_rows(session, [batch_id])
         return await batches.get_batch(session, batch_id, owner_id=owner_id)
-    is_last = await _cancel_queued(session, batch_id, now)
+    cancelled = await batches.cancel_queued_jobs(session, batch_id)
+    is_last = await _release_all(session, batch_id, cancelled, now)
     is_running = await batches.ask_to_cancel(session, batch_id, now=now)
     if is_last:
         await batches.finish(session, batch_id, now=now)
+    if cancelled:
+        await tell_jobs_ended(session, [job_id for job_id, _ in cancelled], owner_id=owner_id, now=now)
+    if is_last:
+        await tell_batch_finished(session, batch_id, owner_id=owner_id, now=now)
     batch = await batches.get_batch(session, batch_id, owner_id=owner_id)
     if not is_running and batch.state is not BatchState.CANCELLED:
         raise NotCancellableError(f"This batch is {batch.state.value}.")
     return batch
 
 
-async def _cancel_queued(session: AsyncSession, batch_id: UUID, now: datetime) -> bool:
+async def _release_all(
+    session: AsyncSession, batch_id: UUID, cancelled: Sequence[tuple[UUID, int]], now: datetime
+) -> bool:
     """Whether the hold was closed with them."""
-    cancelled = await batches.cancel_queued_jobs(session, batch_id)
     if not cancelled:
         return False
     return await holds.release_share(

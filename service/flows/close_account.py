@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
 from service.identity import queries as identity
+from service.outbox import endpoints
 
 
 async def close_account(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
@@ -15,3 +16,4 @@ async def close_account(session: AsyncSession, user_id: UUID, *, now: datetime) 
         (account,) = await credits.lock_accounts(session, [user_id])
         account.closed_at = now
         await identity.erase_identity(session, user_id)
+        await endpoints.erase(session, user_id)

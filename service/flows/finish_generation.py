@@ -14,6 +14,7 @@ from models.generation import JobState
 from models.work import Work, WorkFile
 from service.batches import queries as batches
 from service.flows.settle_row import settle_row
+from service.flows.tell_client import tell_batch_finished, tell_jobs_ended
 from service.flows.who_pays import Payment, decide_payment
 from service.jobs import queries as jobs
 from service.jobs.claims import ClaimedJob
@@ -99,19 +100,23 @@ async def fail(
 async def settle_ended(
     session: AsyncSession, job_id: UUID, owner_id: UUID, payment: Payment, *, now: datetime
 ) -> None:
-    """What every end of a job has in common: its hold is closed and one job less is in flight.
+    """What every end of a job has in common: its hold is closed, one job less is in flight, clients are told.
 
     A row of a batch decides its share of the batch's hold instead, and never was in flight.
     """
     share = await batches.find_share(session, job_id)
     if share is not None:
-        await settle_row(session, job_id, share, payment, now=now)
+        is_last = await settle_row(session, job_id, share, payment, now=now)
+        await tell_jobs_ended(session, [job_id], owner_id=owner_id, now=now)
+        if is_last:
+            await tell_batch_finished(session, share.batch_id, owner_id=owner_id, now=now)
         return
     if payment is Payment.SETTLE:
         await holds.settle(session, job_id, now=now)
     else:
         await holds.release(session, job_id, now=now)
     await jobs.leave_queue(session, owner_id)
+    await tell_jobs_ended(session, [job_id], owner_id=owner_id, now=now)
 
 
 async def _end(session: AsyncSession, job: ClaimedJob, state: JobState, problem: Json | None = None) -> None:

@@ -13,10 +13,12 @@ from service.flows.who_pays import Payment
 
 async def settle_row(
     session: AsyncSession, job_id: UUID, share: Share, payment: Payment, *, now: datetime
-) -> None:
+) -> bool:
     """Spend or return the share of a job that has just ended, in the transaction that ended it.
 
     That a job ends once is decided by its state; that no more than the hold is given out, by the hold.
+
+    Returns: whether it was the last, and the batch ended with it.
     """
     if payment is Payment.SETTLE:
         is_last = await holds.settle_share(
@@ -28,3 +30,4 @@ async def settle_row(
         )
     if is_last:
         await batches.finish(session, share.batch_id, now=now)
+    return is_last

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, case, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Json
@@ -59,6 +59,19 @@ async def find_work_ids(session: AsyncSession, job_ids: Sequence[UUID]) -> dict[
         Work.generation_id.in_(job_ids), Work.erased_at.is_(None)
     )
     return {row.generation_id: row.id for row in await session.execute(statement)}
+
+
+async def describe_ends(
+    session: AsyncSession, job_ids: Sequence[UUID]
+) -> Sequence[Row[UUID, str, JobState, UUID | None, UUID | None]]:
+    """(id, kind, state, batch's id, work's id) of jobs as this transaction left them, by id."""
+    statement = (
+        select(Generation.id, Generation.kind, Generation.state, Generation.batch_id, Work.id)
+        .outerjoin(Work, (Work.generation_id == Generation.id) & Work.erased_at.is_(None))
+        .where(Generation.id.in_(job_ids))
+        .order_by(Generation.id)
+    )
+    return (await session.execute(statement)).all()
 
 
 async def count_ahead(session: AsyncSession, job: Generation) -> int:
