@@ -26,6 +26,8 @@ from service.http import (
     photos,
     problems,
     templates,
+    webhook_endpoints,
+    webhook_events,
     webhooks,
     works,
 )
@@ -86,6 +88,7 @@ def create_app(
         checkouts.router,
         orders.router,
         webhooks.router,
+        webhook_endpoints.router,
         health.router,
         pages.router,
     ):
@@ -96,7 +99,7 @@ def create_app(
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the hot route and the problem schema added."""
+    """The OpenAPI document, with the hot route, what receivers get and the problem schema added."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title,
@@ -113,6 +116,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         schemas = schema["components"]["schemas"]
         schemas.update(batch_components)
         schemas.update(components)
+        schema["webhooks"], event_components = webhook_events.describe()
+        schemas.update(event_components)
         schemas["Problem"] = problems.schema()
         app.openapi_schema = schema
     return app.openapi_schema

@@ -1,0 +1,113 @@
+"""The `webhooks` of the OpenAPI document: what receivers get, as the outbox writes it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+from pydantic.json_schema import models_json_schema
+
+from models.batch import BatchState
+from service.http.schemas import Moment, Schema, example
+from service.http.webhook_schemas import DELIVERY_EXAMPLE
+from service.outbox.events import TEST_EVENT, EventType
+
+
+class GenerationEnded(Schema):
+    generation_id: UUID
+    kind: str
+    work_id: UUID | None = Field(description="Only of one that succeeded.")
+    batch_id: UUID | None = Field(description="The batch whose row it is.")
+
+
+class BatchFinished(Schema):
+    batch_id: UUID
+    state: BatchState = Field(description="done or cancelled.")
+
+
+class OrderChanged(Schema):
+    order_id: UUID
+
+
+class TestRequested(Schema):
+    endpoint_id: UUID
+
+
+class GenerationEvent(Schema):
+    model_config = example(DELIVERY_EXAMPLE["payload"])
+
+    type: Literal[
+        EventType.GENERATION_SUCCEEDED,
+        EventType.GENERATION_FAILED,
+        EventType.GENERATION_REJECTED,
+        EventType.GENERATION_CANCELLED,
+    ]
+    timestamp: Moment
+    data: GenerationEnded
+
+
+class BatchEvent(Schema):
+    type: Literal[EventType.BATCH_FINISHED]
+    timestamp: Moment
+    data: BatchFinished
+
+
+class OrderEvent(Schema):
+    type: Literal[EventType.ORDER_PAID, EventType.ORDER_REFUNDED]
+    timestamp: Moment
+    data: OrderChanged
+
+
+class TestSentEvent(Schema):
+    type: Literal["webhook.test"]
+    timestamp: Moment
+    data: TestRequested
+
+
+SHAPES: Final[Mapping[str, tuple[type[Schema], str]]] = {
+    EventType.GENERATION_SUCCEEDED: (GenerationEvent, "A work was made."),
+    EventType.GENERATION_FAILED: (GenerationEvent, "It could not be made; the credits were returned."),
+    EventType.GENERATION_REJECTED: (GenerationEvent, "Moderation refused the result."),
+    EventType.GENERATION_CANCELLED: (GenerationEvent, "It was stopped by its owner."),
+    EventType.BATCH_FINISHED: (BatchEvent, "The last row of a batch has ended."),
+    EventType.ORDER_PAID: (OrderEvent, "An order was paid; its credits are there."),
+    EventType.ORDER_REFUNDED: (OrderEvent, "Money of an order went back."),
+    TEST_EVENT: (TestSentEvent, "The owner asked for it."),
+}
+HEADERS: Final[Mapping[str, str]] = {
+    "webhook-id": "The same for every attempt: what was seen before is a repeat.",
+    "webhook-timestamp": "Unix seconds of this attempt; refuse what is minutes away.",
+    "webhook-signature": "`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; during a rotation "
+    "several, with spaces between.",
+}
+
+
+def describe() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The `webhooks` section and the schemas that it needs."""
+    shapes = {shape for shape, _ in SHAPES.values()}
+    _, definitions = models_json_schema(
+        [(shape, "serialization") for shape in sorted(shapes, key=lambda shape: shape.__name__)],
+        ref_template="#/components/schemas/{model}",
+    )
+    sections = {name: {"post": _operation(name, shape, text)} for name, (shape, text) in SHAPES.items()}
+    return sections, definitions["$defs"]
+
+
+def _operation(name: str, shape: type[Schema], text: str) -> dict[str, Any]:
+    parameters = [
+        {"name": header, "in": "header", "required": True, "schema": {"type": "string"}, "description": said}
+        for header, said in HEADERS.items()
+    ]
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+    return {
+        "tags": ["webhooks"],
+        "summary": str(name),
+        "description": text,
+        "operationId": str(name).replace(".", "_"),
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": content},
+        "responses": {
+            "2XX": {"description": "Taken. Anything else is tried again for a day."},
+            "410": {"description": "Gone: nothing more is sent."},
+        },
+    }
