@@ -6,18 +6,20 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.batch import Batch
 from models.data_export import DataExport
 from models.generation import Generation, JobState
 from models.photo import Photo
+from models.webhook import WebhookDelivery, WebhookEndpoint
 from models.work import Work
 from service.wiring import Services
 from tests.factories.batches import quote, rows
 from tests.factories.jobs import running_worker, until
 from tests.factories.people import Person, SignIn, create
 from tests.factories.photos import sent
+from tests.factories.webhooks import add_endpoint, happen
 
 # Routes whose id is not an owner's: a signed link, or words of our own.
 PUBLIC = {
@@ -28,10 +30,13 @@ PUBLIC = {
     "/problems/{slug}",
 }
 
+# What has to be right before anybody looks whose it is.
+BODIES = {"/v1/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-11-11T00:00:00Z"}}
+
 
 @pytest.fixture
 async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
-    """Somebody with a finished work, a queued job, an export request, a photo and a batch."""
+    """Somebody with a finished work, a queued job, an export request, a photo, a batch and a webhook."""
     person = await sign_in()
     async with running_worker(services):
         done = (await create(client, person)).json()
@@ -40,7 +45,17 @@ async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn)
     assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
     await sent(client, person)
     assert (await quote(client, person, rows("林晚晴"), start=True)).status_code == 201
+    await add_endpoint(client, person, "https://shop.example.com/hooks")
+    await happen(services, person.id, 1)
     return person
+
+
+def own_endpoints(person: Person) -> Select[UUID]:
+    return select(WebhookEndpoint.id).where(WebhookEndpoint.owner_id == person.id)
+
+
+def own_deliveries(person: Person) -> Select[UUID]:
+    return select(WebhookDelivery.id).join(WebhookEndpoint).where(WebhookEndpoint.owner_id == person.id)
 
 
 async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
@@ -60,6 +75,8 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             "batch_id": [
                 str(i) for i in await session.scalars(select(Batch.id).where(Batch.owner_id == person.id))
             ],
+            "endpoint_id": [str(found) for found in await session.scalars(own_endpoints(person))],
+            "delivery_id": [str(found) for found in await session.scalars(own_deliveries(person))],
             "photo_id": [
                 str(i) for i in await session.scalars(select(Photo.id).where(Photo.owner_id == person.id))
             ],
@@ -79,12 +96,14 @@ class TestIsolation:
                 continue
             assert names[0] in ids, f"teach this test what {path} is about"
             for foreign_id in ids[names[0]]:
+                rest = {name: ids[name][0] for name in names[1:]}
+                foreign = path.format(**{names[0]: foreign_id}, **rest)
                 for method in operations:
                     answer = await client.request(
-                        method, path.replace(f"{{{names[0]}}}", foreign_id), headers=stranger.headers, json={}
+                        method, foreign, headers=stranger.headers, json=BODIES.get(path, {})
                     )
                     assert answer.status_code == 404, (method, path, answer.text)
-                    owned = await client.request(method, path.replace(f"{{{names[0]}}}", foreign_id))
+                    owned = await client.request(method, foreign)
                     assert owned.status_code == 401, (method, path)
                     walked += 1
         assert walked >= 9
@@ -93,7 +112,14 @@ class TestIsolation:
         self, client: httpx.AsyncClient, sign_in: SignIn, victim: Person
     ) -> None:
         stranger = await sign_in()
-        for path in ("/v1/generations", "/v1/batches", "/v1/works", "/v1/photos", "/v1/credits/history"):
+        for path in (
+            "/v1/generations",
+            "/v1/batches",
+            "/v1/works",
+            "/v1/photos",
+            "/v1/credits/history",
+            "/v1/webhook-endpoints",
+        ):
             assert (await client.get(path, headers=stranger.headers)).json()["items"] == []
             assert (await client.get(path, headers=victim.headers)).json()["items"] != []
 
