@@ -54,7 +54,10 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
-    """One verified message. `id` is the channel's; `body` is kept as it came."""
+    """One verified message. `id` is the channel's.
+
+    envelope: for an operator to read. The rest is dropped: it names buyers, and nobody would act on it.
+    """
 
     id: str
     kind: str
@@ -62,7 +65,7 @@ class IncomingEvent:
     object_id: str | None
     occurred_at: datetime
     is_live: bool
-    body: Mapping[str, Any]
+    envelope: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +118,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`movement` None: it has not reached our balance yet.
-
-    card_fingerprint: the same for the same card, whoever uses it; None for other ways to pay.
-    """
+    """`movement` None: it has not reached our balance yet."""
 
     id: str
     created_at: datetime
     movement: Movement | None
-    card_fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +193,27 @@ class WarningFacts:
     reason: str
 
 
+class MovementKind(StrEnum):
+    """Movements that belong to no order; those that do come with their payment, refund or dispute."""
+
+    PAYOUT = "payout"  # to our bank, or back from it
+    FEE = "fee"
+    OTHER = "other"  # we have no rule for it
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMovement:
+    """`label` is what the channel calls it."""
+
+    id: str
+    kind: MovementKind
+    label: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    occurred_at: datetime
+
+
 class PaymentChannel(Protocol):
     """Takes money, and tells what became of it. Knows nothing of credits, tables or the ledger.
 
@@ -226,6 +246,12 @@ class PaymentChannel(Protocol):
     def list_refunds(self, since: datetime) -> AsyncIterator[RefundFacts]: ...
 
     def list_disputes(self, since: datetime) -> AsyncIterator[DisputeFacts]: ...
+
+    def list_other_movements(self, since: datetime) -> AsyncIterator[OtherMovement]: ...
+
+    async def read_balance(self) -> Mapping[str, int]:
+        """Our money there in minor units, by currency, what is still pending included."""
+        ...
 
     async def close(self) -> None:
         """Let go of connections."""

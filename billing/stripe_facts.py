@@ -13,6 +13,8 @@ from billing.payments import (
     DisputeStatus,
     IncomingEvent,
     Movement,
+    MovementKind,
+    OtherMovement,
     RefundFacts,
     RefundStatus,
     Subject,
@@ -53,32 +55,39 @@ DISPUTES: Final = {
 }
 
 
+# Reporting categories of movements that come along with their payment, refund or dispute.
+OF_ORDERS: Final = frozenset({"charge", "refund", "refund_failure", "dispute", "dispute_reversal"})
+OTHER_MOVEMENTS: Final = {
+    "payout": MovementKind.PAYOUT,
+    "payout_reversal": MovementKind.PAYOUT,
+    "fee": MovementKind.FEE,
+}
+
+
 def to_event(body: Object) -> IncomingEvent:
-    """Raises: ValueError, KeyError, TypeError: signed, but not an event."""
-    kind = body["type"]
-    if not isinstance(kind, str) or not isinstance(body["id"], str) or body.get("object") != "event":
+    """Raises: ValueError, KeyError, TypeError, AttributeError: signed, but not an event."""
+    subject = body["data"]["object"]
+    kind, event_id = _text(body["type"]), _text(body["id"])
+    if body.get("object") != "event" or kind is None or event_id is None:
         raise ValueError("not an event")
-    object_id = body["data"]["object"].get("id")
     return IncomingEvent(
-        id=_without_nul(body["id"])[:255],
-        kind=_without_nul(kind)[:100],
+        id=event_id,
+        kind=kind[:100],
         subject=SUBJECTS.get(kind),
-        object_id=_without_nul(object_id)[:255] if isinstance(object_id, str) else None,
+        object_id=_text(subject.get("id")),
         occurred_at=_moment(body["created"]),
         is_live=body["livemode"] is True,
-        body=_without_nul(body),
+        envelope={
+            "api_version": _text(body.get("api_version")),
+            "object": _text(subject.get("object")),
+            "status": _text(subject.get("status")),
+        },
     )
 
 
-def _without_nul(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """JSON allows it in texts, Postgres does not."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, list):
-        return [_without_nul(one) for one in value]
-    if isinstance(value, dict):
-        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
-    return value
+def _text(value: object) -> str | None:
+    """A text that Postgres can hold, if it is one."""
+    return value.replace("\x00", "")[:255] if isinstance(value, str) else None
 
 
 def to_checkout(session: Object) -> CheckoutFacts:
@@ -110,13 +119,11 @@ def _checkout_status(session: Object, payment: Object) -> CheckoutStatus:
 
 
 def _charge(charge: Object) -> Charge:
-    card = (charge.get("payment_method_details") or {}).get("card") or {}
     movements = _movements(charge.get("balance_transaction"))
     return Charge(
         id=charge["id"],
         created_at=_moment(charge["created"]),
         movement=movements[0] if movements else None,
-        card_fingerprint=card.get("fingerprint"),
     )
 
 
@@ -152,6 +159,30 @@ def to_dispute(dispute: Object) -> DisputeFacts:
 def _movements(*found: object) -> list[Movement]:
     """Those that were asked for along with their owner; a bare id is of no use."""
     return [_movement(one) for one in found if isinstance(one, Mapping)]
+
+
+def to_other_movement(movement: Object) -> OtherMovement | None:
+    """None for what comes along with an order's own objects."""
+    label = str(movement["reporting_category"])
+    if label in OF_ORDERS:
+        return None
+    return OtherMovement(
+        id=movement["id"],
+        kind=OTHER_MOVEMENTS.get(label, MovementKind.OTHER),
+        label=label[:64],
+        amount_minor=movement["amount"],
+        fee_minor=movement["fee"],
+        currency=movement["currency"].upper(),
+        occurred_at=_moment(movement["created"]),
+    )
+
+
+def to_balance(balance: Object) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for part in (*balance["available"], *balance["pending"]):
+        currency = part["currency"].upper()
+        totals[currency] = totals.get(currency, 0) + part["amount"]
+    return totals
 
 
 def _movement(movement: Object) -> Movement:

@@ -18,6 +18,7 @@ from billing.payments import (
     IncomingEvent,
     NotOnSaleError,
     OpenedCheckout,
+    OtherMovement,
     PaymentsAwayError,
     RefundFacts,
     SignatureError,
@@ -159,6 +160,15 @@ class StripeGateway:
         async for dispute in _pages(self._client.v1.disputes, since, "data.payment_intent"):
             yield facts.to_dispute(dispute)
 
+    async def list_other_movements(self, since: datetime) -> AsyncIterator[OtherMovement]:
+        async for movement in _pages(self._client.v1.balance_transactions, since):
+            other = facts.to_other_movement(movement)
+            if other is not None:
+                yield other
+
+    async def read_balance(self) -> Mapping[str, int]:
+        return facts.to_balance(_plain(await _ask(self._client.v1.balance.retrieve_async())))
+
     async def find_price(self, price_key: str) -> Mapping[str, Any] | None:
         """The price of that lookup key, if it is for sale."""
         params = {"lookup_keys": [price_key], "active": True, "limit": 1}
@@ -195,7 +205,7 @@ async def _pages(service: Any, since: datetime, *expand: str) -> AsyncIterator[M
     params: dict[str, Any] = {
         "created": {"gte": int(since.timestamp())},
         "limit": PAGE,
-        "expand": expand,
+        **({"expand": expand} if expand else {}),
     }
     while True:
         page = await _ask(service.list_async(params))

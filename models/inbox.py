@@ -1,4 +1,4 @@
-"""What others tell us: each message once, kept as it came, acted upon later."""
+"""What others tell us: each message once, acted upon later."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ class InboxEvent(HasId, HasCreatedAt, Base):
     """`next_attempt_at` is also the claim: it moves ahead before anybody acts.
 
     object_id: what it is about, at its source. reason: why it was ignored, or failed last.
+    envelope: what an operator may want to see; no personal data, so nothing here needs erasing.
     """
 
     __tablename__ = "inbox_events"
@@ -38,7 +39,7 @@ class InboxEvent(HasId, HasCreatedAt, Base):
     subject: Mapped[str | None] = mapped_column(String(32))
     object_id: Mapped[str | None] = mapped_column(String(255))
     is_live: Mapped[bool]
-    body: Mapped[Json]
+    envelope: Mapped[Json]
     occurred_at: Mapped[datetime]
     state: Mapped[InboxState] = mapped_column(stored_enum(InboxState, "inbox_state"))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)

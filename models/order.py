@@ -83,7 +83,6 @@ class Order(HasId, HasCreatedAt, Base):
     checkout_id: Mapped[str | None] = mapped_column(String(255))
     checkout_url: Mapped[str | None] = mapped_column(String(2000))
     payment_id: Mapped[str | None] = mapped_column(String(255))
-    card_fingerprint: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -42,6 +42,8 @@ def _follow(order: Order, facts: CheckoutFacts) -> None:
     order.checkout_id = order.checkout_id or facts.id
     if facts.id == order.checkout_id:
         order.state = GIVEN_UP.get(facts.status, OrderState.PENDING)
+        if facts.status is not CheckoutStatus.OPEN:
+            order.checkout_url = None  # nobody is to pay twice
 
 
 async def _pay(session: AsyncSession, order: Order, facts: CheckoutFacts, now: datetime) -> None:
@@ -62,7 +64,6 @@ async def _pay(session: AsyncSession, order: Order, facts: CheckoutFacts, now: d
         )
         order.checkout_id, order.payment_id = facts.id, facts.payment_id
         order.tax_minor, order.tax_region = facts.tax_minor, facts.tax_region
-        order.card_fingerprint = facts.charge.card_fingerprint
         order.paid_at, order.state = paid_at, OrderState.PAID
         await session.flush()
         await settle_standing(session, order, now=now)

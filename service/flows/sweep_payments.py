@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from billing.clearing import book_movement, find_gaps
 from billing.errors import AccountClosedError
 from billing.ledger.errors import LedgerError
 from billing.orders import queries as orders
@@ -34,11 +35,15 @@ FAULTS: Final = (UnknownObjectError, FactsError, LedgerError, AccountClosedError
 
 @dataclass(slots=True)
 class Swept:
-    """looked_at: objects read. healed: ids of orders that were not where they should have been."""
+    """looked_at: objects read. healed: ids of orders that were not where they should have been.
+
+    gaps: by currency, our books of the channel's balance less that balance.
+    """
 
     looked_at: int = 0
     healed: set[UUID] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    gaps: dict[str, int] = field(default_factory=dict)
 
 
 async def sweep_payments(sessions: Sessions, channel: PaymentChannel, *, now: datetime) -> Swept:
@@ -51,7 +56,22 @@ async def sweep_payments(sessions: Sessions, channel: PaymentChannel, *, now: da
         swept.looked_at += 1
         await _heal(sessions, channel, facts, swept, now)
     await _give_up_unopened(sessions, channel, swept, now)
+    await _book_other_movements(sessions, channel, swept, now)
+    balances = await channel.read_balance()
+    async with sessions() as session:
+        swept.gaps = await find_gaps(session, balances)
     return swept
+
+
+async def _book_other_movements(
+    sessions: Sessions, channel: PaymentChannel, swept: Swept, now: datetime
+) -> None:
+    """Payouts to our bank and fees of the account; what there is no rule for is a fault."""
+    async for movement in channel.list_other_movements(now - LOOK_BACK):
+        swept.looked_at += 1
+        async with sessions.begin() as session:
+            if not await book_movement(session, channel.name, movement, now=now):
+                swept.faults.append(f"{movement.id}: no rule books a movement of kind {movement.label}")
 
 
 async def _everything(sessions: Sessions, channel: PaymentChannel, now: datetime) -> AsyncIterator[Facts]:

@@ -49,7 +49,9 @@ class OrderRead(Schema):
     )
     price: Money
     refunded: Money | None = Field(description="How much of it went back.")
-    checkout_url: str | None = Field(description="Where it can still be paid.")
+    checkout_url: str | None = Field(
+        description="Where it can still be paid; null while the money is under way, and in the end."
+    )
     is_test: bool = Field(description="No real money.")
     created_at: Moment
     expires_at: Moment = Field(description="Until when it can be paid.")

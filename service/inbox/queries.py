@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +47,7 @@ async def record(
             subject=event.subject,
             object_id=event.object_id,
             is_live=event.is_live,
-            body=dict(event.body),
+            envelope=dict(event.envelope),
             occurred_at=event.occurred_at,
             state=InboxState.WAITING if is_waiting else InboxState.IGNORED,
             attempts=0,
@@ -120,9 +120,10 @@ async def list_events(session: AsyncSession, *, state: InboxState | None, limit:
     return (await session.scalars(statement)).all()
 
 
-async def count_by_state(session: AsyncSession) -> Sequence[Row[InboxState, int]]:
+async def count_by_state(session: AsyncSession) -> dict[InboxState, int]:
+    """How many there are in each state that any is in."""
     statement = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-    return (await session.execute(statement)).all()
+    return {state: count for state, count in await session.execute(statement)}  # noqa: C416 - typed rows
 
 
 def _short(reason: str | None) -> str | None:

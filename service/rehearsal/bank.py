@@ -165,6 +165,15 @@ class Bank:
         self._say("charge.dispute.closed", dispute)
         return dispute
 
+    def pay_out(self, currency: str) -> Object | None:
+        """Everything that there is goes to the seller's bank; None when there is nothing."""
+        amount = self.objects.balance().get(currency, 0)
+        return self.objects.move(-amount, 0, currency, "po_rehearsal", "payout") if amount > 0 else None
+
+    def charge_fee(self, amount: int, currency: str) -> Object:
+        """A fee of the account, such as for Radar."""
+        return self.objects.move(-amount, 0, currency, "fee_rehearsal", "fee")
+
     def warn(self, payment_id: str) -> Object:
         """A bank suspects fraud; nothing has moved."""
         charge = self._charge_of(payment_id)

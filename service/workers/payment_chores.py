@@ -43,12 +43,16 @@ class PaymentChores:
         except PaymentsAwayError as error:
             log.warning("sweep.payments_away", reason=error.reason)
             return False
+        for currency, gap_minor in swept.gaps.items():
+            metrics.CLEARING_GAP.labels(currency).set(gap_minor)
+            if gap_minor:
+                log.error("sweep.clearing_gap", currency=currency, gap_minor=gap_minor)
         log.info("sweep.done", looked_at=swept.looked_at, healed=len(swept.healed), faults=len(swept.faults))
         return False
 
     async def measure(self) -> bool:
         async with self._services.sessions() as session:
-            counts = {state: count for state, count in await inbox.count_by_state(session)}
+            counts = await inbox.count_by_state(session)
         for state in InboxState:
             metrics.INBOX_EVENTS.labels(state.value).set(counts.get(state, 0))
         return False

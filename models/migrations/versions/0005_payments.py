@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=32), nullable=True),
         sa.Column("object_id", sa.String(length=255), nullable=True),
         sa.Column("is_live", sa.Boolean(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("envelope", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "state",
@@ -94,7 +94,6 @@ def upgrade() -> None:
         sa.Column("checkout_id", sa.String(length=255), nullable=True),
         sa.Column("checkout_url", sa.String(length=2000), nullable=True),
         sa.Column("payment_id", sa.String(length=255), nullable=True),
-        sa.Column("card_fingerprint", sa.String(length=64), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),

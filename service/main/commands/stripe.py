@@ -68,9 +68,11 @@ def sweep() -> None:
     """Read our open orders and Stripe's recent objects, and heal what webhooks missed."""
     swept = _run(_sweep(read_settings()))
     typer.echo(f"{swept.looked_at} objects read, {len(swept.healed)} orders healed.")
+    for currency, gap_minor in swept.gaps.items():
+        typer.echo(f"{currency}: the books less Stripe's balance: {gap_minor}")
     for fault in swept.faults:
         typer.echo(f"✗ {fault}", err=True)
-    if swept.faults:
+    if swept.faults or any(swept.gaps.values()):
         raise typer.Exit(1)
 
 

@@ -47,8 +47,9 @@ function show(order) {
   element("order").removeAttribute("aria-busy");
   element("order-test").hidden = !order.is_test;
   element("order-facts").hidden = false;
-  element("order-state").textContent = say(`order_state_${order.state}`);
-  element("order-advice").textContent = say(`order_advice_${order.state}`, { n: order.credits });
+  const told = order.state === "pending" && order.checkout_url === null ? "waiting" : order.state;
+  element("order-state").textContent = say(`order_state_${told}`);
+  element("order-advice").textContent = say(`order_advice_${told}`, { n: order.credits });
   element("order-name").textContent = order.name;
   element("order-price").textContent = order.price.text;
   element("order-refunded").textContent = order.refunded?.text ?? "";
@@ -59,9 +60,9 @@ function show(order) {
   pay.hidden = order.checkout_url === null;
   if (order.checkout_url !== null) pay.href = order.checkout_url;
   element("order-make").hidden = order.state !== "paid";
-  if (order.state === shownState) return;
-  shownState = order.state;
-  announce(say(`order_state_${order.state}`));
+  if (told === shownState) return;
+  shownState = told;
+  announce(say(`order_state_${told}`));
   document.dispatchEvent(new Event("huajian:credits"));
 }
 

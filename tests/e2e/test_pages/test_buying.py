@@ -1,0 +1,123 @@
+"""Prices, a purchase with pretended money, and what the order's page says by itself."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import async_playwright, expect
+from pydantic import SecretStr
+
+from core.settings import AuthSettings, LimitSettings, Settings
+from service.engines.endpoints import Endpoints
+from service.main.rehearsing import open_rehearsal
+from service.wiring import Services, open_services
+from service.workers.keeper import keep
+from service.workers.payment_chores import PaymentChores
+from tests.e2e.test_pages.audit import find_barriers
+from tests.e2e.test_pages.conftest import ARGUMENTS, CHROMIUM, Arrive, _background, _database, _serving
+from tests.e2e.test_pages.visitors import PATIENCE_MS, Profiles, Visitor
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="session")
+async def shop(
+    engines: Endpoints, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[str, Services]]:
+    """A service that rehearses payments, with a keeper that acts on events."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("shop"),
+        auth=AuthSettings(secret=SecretStr("test-secret-test-secret-test-secret")),
+        limits=LimitSettings(per_user_minute=100_000, per_address_minute=100_000),
+        test_payments=True,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        endpoints = Endpoints(await enter(_database(engines, template)), engines.redis_url)
+        payments, rehearsal = await enter(open_rehearsal(settings))
+        services = await enter(open_services(settings, endpoints, payments=payments, rehearsal=rehearsal))
+        assert payments is not None
+        chores = [chore for chore in PaymentChores(services, payments).all() if chore.name == "inbox"]
+        for work in (services.hub.run(), services.admissions.run(), keep(chores)):
+            await enter(_background(work))
+        yield await enter(_serving(services)), services
+
+
+@pytest.fixture
+async def walk_in(shop: tuple[str, Services]) -> AsyncIterator[Arrive]:
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        profiles = Profiles(browser, shop[0])
+        visitors: list[Visitor] = []
+
+        async def walking_in(path: str, **options: Any) -> Visitor:
+            visitor = await profiles.take(**options)
+            visitors.append(visitor)
+            await visitor.page.goto(path)
+            return visitor
+
+        yield walking_in
+        complaints = [await profiles.give_back(visitor) for visitor in visitors]
+        await browser.close()
+    assert not any(complaints), complaints
+
+
+class TestBuying:
+    async def test_a_pack_is_bought_and_its_page_says_so_by_itself(self, walk_in: Arrive) -> None:
+        page = (await walk_in("/plans")).page
+        await expect(page.locator(".pack")).to_have_count(3)
+        await page.locator(".buy").first.press("Enter")
+        await page.wait_for_url("**/test-payment/**")
+        payment_url = page.url
+        await page.locator("button[value=promise]").click()
+        await page.wait_for_url("**/orders/**")
+        await expect(page.locator("#order-state")).to_have_text("款项在途")
+        await expect(page.locator("#order-pay")).to_be_hidden()  # nobody is to pay twice
+        await expect(page.locator("#order-test")).to_be_visible()
+        order_url = page.url
+        bank = await page.context.new_page()
+        await bank.goto(payment_url)
+        await bank.locator("button[value=keep_promise]").click()
+        await expect(page.locator("#order-state")).to_have_text("付款成功，次数已到账")
+        await expect(page.locator("#order-advice")).to_have_text("已添加 10 次，现在就可以用。")
+        await expect(page.locator("#quota")).to_contain_text("还剩 13 次")
+        await page.goto("/plans")
+        await expect(page.locator("#order-list a")).to_have_text("小加速包，¥12.00，已付款")
+        await page.locator("#order-list a").click()
+        await page.wait_for_url(order_url)
+
+    async def test_giving_up_leads_back_to_the_prices(self, walk_in: Arrive) -> None:
+        page = (await walk_in("/plans?currency=EUR", locale="en-GB")).page
+        await page.locator(".buy").last.click()
+        await page.wait_for_url("**/test-payment/**")
+        await expect(page.locator(".order-facts")).to_contain_text("€12.99")
+        await page.locator("button[value=expire]").click()
+        await page.wait_for_url("**/plans")
+        await expect(page.locator("#order-list a")).to_contain_text("Large pack, €12.99")
+
+    async def test_a_strangers_order_says_nothing(self, walk_in: Arrive) -> None:
+        buyer = (await walk_in("/plans")).page
+        await buyer.locator(".buy").first.click()
+        await buyer.wait_for_url("**/test-payment/**")
+        await buyer.locator("button[value=pay]").click()
+        await buyer.wait_for_url("**/orders/**")
+        stranger = await walk_in("/works", viewport={"width": 400, "height": 844})
+        stranger.expected.add(404)
+        await stranger.page.goto(buyer.url)
+        await expect(stranger.page.locator("#order-refusal")).to_contain_text("没有这个订单")
+        await expect(stranger.page.locator("#order-facts")).to_be_hidden()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width_px", [320, 1200])
+    async def test_nothing_stands_in_anybodys_way(self, walk_in: Arrive, scheme: str, width_px: int) -> None:
+        viewport = {"width": width_px, "height": 800}
+        page = (await walk_in("/plans", color_scheme=scheme, viewport=viewport)).page
+        assert await find_barriers(page) == []
+        await page.locator(".buy").first.click()
+        await page.wait_for_url("**/test-payment/**")
+        assert await find_barriers(page) == []
+        await page.locator("button[value=pay]").click()
+        await expect(page.locator("#order-make")).to_be_visible()
+        assert await find_barriers(page) == []
