@@ -86,6 +86,7 @@ async def post(session: AsyncSession, posting: Posting, *, now: datetime) -> Pos
     ids = await queries.open_accounts(session, [line.account for line in posting.lines])
     lines = [(ids[line.account], line) for line in posting.lines]
     today = now.astimezone(UTC).date()
+    await queries.share_with_closing(session)
     transaction_id = await queries.insert_transaction(
         session,
         transaction_id=new_id(),

@@ -28,6 +28,9 @@ ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """)
 
+# The trigger of the insert takes it too; here it is taken first, so that the insert sees what was closed.
+SHARE_WITH_CLOSING = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('ledger_closing', 0))")
+
 INSERT_TRANSACTION = text("""
 INSERT INTO ledger_transactions (id, business_key, kind, memo, occurred_at, posted_on)
 SELECT :id, :key, :kind, :memo, :occurred_at,
@@ -78,6 +81,11 @@ async def open_accounts(session: AsyncSession, accounts: Collection[Account]) ->
         rows = (await session.execute(FIND_ACCOUNTS, columns)).all()
     ids = {(row.code, row.currency, row.subject): row.id for row in rows}
     return {account: ids[account.code.value, account.currency, account.subject] for account in wanted}
+
+
+async def share_with_closing(session: AsyncSession) -> None:
+    """Wait for a closing that is under way, and keep the next one waiting until the commit."""
+    await session.execute(SHARE_WITH_CLOSING)
 
 
 async def insert_transaction(

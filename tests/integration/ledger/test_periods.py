@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from billing.ledger import packs, periods, recognition, templates
+from billing.ledger import packs, period_queries, periods, recognition, templates
 from billing.ledger.errors import PeriodNotClosableError
 from billing.ledger.postings import Posting, post
 from billing.ledger.templates import Money
@@ -96,13 +96,29 @@ class TestClose:
     async def test_it_waits_for_a_posting_that_is_under_way(self, sessions: Sessions) -> None:
         async with sessions() as posting, sessions() as closing:
             await post(posting, fee("slow", datetime(2026, 11, 20, tzinfo=UTC)), now=DECEMBER)
-            racer = asyncio.create_task(periods.close(closing, NOVEMBER, now=DECEMBER))
+            racer = asyncio.create_task(period_queries.wait_for_postings(closing))
             await asyncio.sleep(0.05)  # the closing waits for the posting's lock
             assert not racer.done()
             await posting.commit()
-            assert (await racer).transactions == 1
+            await racer
+            closed = await periods.close(closing, NOVEMBER, now=DECEMBER)
+            assert closed.transactions == 1
             await closing.commit()
         assert await posted_on(sessions, "slow") == date(2026, 11, 20)
+
+    async def test_a_posting_waits_for_it_and_goes_to_today(self, sessions: Sessions) -> None:
+        async with sessions.begin() as session:  # so that the racer has no account to open
+            await post(session, fee("first", datetime(2026, 11, 2, tzinfo=UTC)), now=DECEMBER)
+        async with sessions() as closing, sessions() as posting:
+            await periods.close(closing, NOVEMBER, now=DECEMBER)
+            late = fee("late", datetime(2026, 11, 20, tzinfo=UTC))
+            racer = asyncio.create_task(post(posting, late, now=DECEMBER))
+            await asyncio.sleep(0.05)  # the posting waits for the closing's lock
+            assert not racer.done()
+            await closing.commit()
+            await racer
+            await posting.commit()
+        assert await posted_on(sessions, "late") == DECEMBER.date()
 
     def test_a_month_ends_on_its_last_day(self) -> None:
         assert periods.month_end(date(2026, 11, 3)) == NOVEMBER
