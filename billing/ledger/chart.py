@@ -28,6 +28,10 @@ class ChartLine:
     en: str
     is_bounded: bool = False
 
+    def name(self, language: str) -> str:
+        """Args: language: zh, or anything else for English."""
+        return self.zh if language == "zh" else self.en
+
 
 ASSETS: Final = "assets"
 LIABILITIES: Final = "liabilities"

@@ -51,7 +51,7 @@ def amount(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-get_currency_precision(currency))
 
 
-async def journal_csv(lines: AsyncIterator[JournalLine]) -> AsyncIterator[str]:
+async def journal_csv(lines: AsyncIterator[JournalLine], *, language: str = "en") -> AsyncIterator[str]:
     """One row for each entry, debits positive, under one header."""
     yield _row(JOURNAL_COLUMNS)
     async for line in lines:
@@ -66,7 +66,7 @@ async def journal_csv(lines: AsyncIterator[JournalLine]) -> AsyncIterator[str]:
                 _plain(line.business_key),
                 _plain(line.memo),
                 account.code.value,
-                CHART[account.code].en,
+                CHART[account.code].name(language),
                 _plain(account.subject),
                 account.currency,
                 line.amount_minor,
@@ -75,7 +75,7 @@ async def journal_csv(lines: AsyncIterator[JournalLine]) -> AsyncIterator[str]:
         )
 
 
-def trial_csv(lines: Iterable[TrialLine]) -> str:
+def trial_csv(lines: Iterable[TrialLine], *, language: str = "en") -> str:
     """One row for each account, under one header."""
     rows = [_row(TRIAL_COLUMNS)]
     for line in lines:
@@ -84,7 +84,7 @@ def trial_csv(lines: Iterable[TrialLine]) -> str:
             _row(
                 (
                     code.value,
-                    CHART[code].en,
+                    CHART[code].name(language),
                     _plain(subject),
                     currency,
                     amount(line.debit_minor, currency),

@@ -7,8 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import lots
+from billing.ledger import templates
+from billing.ledger.postings import post
+from billing.ledger.templates import Money
 from core.ids import new_id
 from models.credit import LotSource
+from models.deferral import PaidLot
 from models.user import Role, User
 
 
@@ -33,8 +37,8 @@ async def give(
     expires_at: datetime | None = None,
     unit_price_minor: int = 0,
 ) -> UUID:
-    """One lot."""
-    return await lots.grant(
+    """One lot; with a price, its sale is in the books too."""
+    lot_id = await lots.grant(
         session,
         user_id=user_id,
         source=source,
@@ -45,6 +49,27 @@ async def give(
         unit_price_minor=unit_price_minor,
         currency="CNY" if unit_price_minor else None,
     )
+    if unit_price_minor:
+        await _book_sale(session, lot_id, quantity, quantity * unit_price_minor, now)
+    return lot_id
+
+
+async def _book_sale(
+    session: AsyncSession, lot_id: UUID, quantity: int, price_minor: int, now: datetime
+) -> None:
+    posting = templates.pack_sold(f"test:{lot_id}", Money("CNY", price_minor), occurred_at=now)
+    await post(session, posting, now=now)
+    session.add(
+        PaidLot(
+            lot_id=lot_id,
+            currency="CNY",
+            quantity=quantity,
+            price_minor=price_minor,
+            deferred_minor=price_minor,
+            created_at=now,
+        )
+    )
+    await session.flush()
 
 
 async def skip_month(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:

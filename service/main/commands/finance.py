@@ -1,19 +1,19 @@
 """`huajian finance`: the books for people who keep books. Reading writes nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
+from unicodedata import east_asian_width
 
 import typer
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.ledger import exports, periods, recognition
 from billing.ledger.chart import CHART
 from billing.ledger.errors import PeriodNotClosableError
-from billing.ledger.reports import JournalLine, TrialLine, stream_journal, trial_balance
+from billing.ledger.reports import TrialLine, stream_journal, trial_balance
 from core.clock import utc_now
 from core.database import create_sessions
 from core.settings import Settings
@@ -24,12 +24,18 @@ app = typer.Typer(add_completion=False)
 DAY_FORMATS: Final = ["%Y-%m-%d"]
 MONTH_FORMATS: Final = ["%Y-%m"]
 FIRST_DAY: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a day, which typer parses as a time without zone
+NAME_COLUMNS: Final = 48
 Day = datetime
 
 
 class TrialFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
+
+
+class Language(StrEnum):
+    EN = "en"
+    ZH = "zh"
 
 
 class JournalFormat(StrEnum):
@@ -39,7 +45,10 @@ class JournalFormat(StrEnum):
 
 @app.callback()
 def finance() -> None:
-    """Read the books, recognise revenue, close months. Days are in UTC."""
+    """Trial balance, journal, revenue, closing of months.
+
+    Days are in UTC.
+    """
 
 
 @app.command("trial-balance")
@@ -48,11 +57,13 @@ def trial(
         Day | None, typer.Option(formats=DAY_FORMATS, help="As of the end of that day; else as of now.")
     ] = None,
     format_: Annotated[TrialFormat, typer.Option("--format")] = TrialFormat.TABLE,
+    language: Annotated[Language, typer.Option(help="Of the accounts' names.")] = Language.EN,
 ) -> None:
     """Every account with its debits, credits and balance. The status is 1 when it does not come to zero."""
     keep_logs_quiet()
     lines = asyncio.run(_read_trial(read_settings(), None if through is None else through.date()))
-    typer.echo(trial_table(lines) if format_ is TrialFormat.TABLE else exports.trial_csv(lines), nl=False)
+    write = trial_table if format_ is TrialFormat.TABLE else exports.trial_csv
+    typer.echo(write(lines, language=language), nl=False)
     if any(totals(lines).values()):
         typer.echo("The books do not come to zero. What to do: docs/finance.md.", err=True)
         raise typer.Exit(1)
@@ -65,11 +76,12 @@ def journal(
         Day | None, typer.Option("--to", formats=DAY_FORMATS, help="Last day; else today.")
     ] = None,
     format_: Annotated[JournalFormat, typer.Option("--format")] = JournalFormat.CSV,
+    language: Annotated[Language, typer.Option(help="Of the accounts' names in CSV.")] = Language.EN,
 ) -> None:
     """Every entry of those days, for a spreadsheet or for hledger."""
     keep_logs_quiet()
     last = utc_now().astimezone(UTC).date() if through is None else through.date()
-    asyncio.run(_write_journal(read_settings(), since.date(), last, format_))
+    asyncio.run(_write_journal(read_settings(), since.date(), last, format_, language))
 
 
 @app.command()
@@ -114,23 +126,24 @@ def totals(lines: list[TrialLine]) -> dict[str, int]:
     return sums
 
 
-def trial_table(lines: list[TrialLine]) -> str:
+def trial_table(lines: list[TrialLine], *, language: str = "en") -> str:
     """The trial balance for a terminal, one block for each currency."""
     if not lines:
         return "The books are empty.\n"
     rows = []
     for currency, total in totals(lines).items():
-        rows.append(f"{currency:<48}{'debits':>16}{'credits':>16}{'balance':>16}")
-        rows += [_trial_row(line) for line in lines if line.account.currency == currency]
+        rows.append(f"{currency:<{NAME_COLUMNS}}{'debits':>16}{'credits':>16}{'balance':>16}")
+        rows += [_trial_row(line, language) for line in lines if line.account.currency == currency]
         rows.append(f"{'':<80}{exports.amount(total, currency):>16,}\n")
     return "\n".join(rows) + "\n"
 
 
-def _trial_row(line: TrialLine) -> str:
+def _trial_row(line: TrialLine, language: str) -> str:
     code, currency, subject = line.account
-    name = f"{code.value} {CHART[code].en}{f' {subject}' if subject else ''}"
+    name = f"{code.value} {CHART[code].name(language)}{f' {subject}' if subject else ''}"
     figures = (line.debit_minor, line.credit_minor, line.balance_minor)
-    return f"{name:<48}" + "".join(f"{exports.amount(minor, currency):>16,}" for minor in figures)
+    padding = " " * (NAME_COLUMNS - sum(2 if east_asian_width(c) in "WF" else 1 for c in name))
+    return name + padding + "".join(f"{exports.amount(minor, currency):>16,}" for minor in figures)
 
 
 async def _read_trial(settings: Settings, through: date | None) -> list[TrialLine]:
@@ -140,20 +153,20 @@ async def _read_trial(settings: Settings, through: date | None) -> list[TrialLin
             return await trial_balance(session, through=through)
 
 
-async def _write_journal(settings: Settings, since: date, through: date, format_: JournalFormat) -> None:
+async def _write_journal(
+    settings: Settings, since: date, through: date, format_: JournalFormat, language: Language
+) -> None:
     async with open_database(settings) as engine:
         await require_newest_schema(engine)
         async with create_sessions(engine).begin() as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            async for piece in _pieces(session, since, through, format_):
+            lines = stream_journal(session, since=since, through=through)
+            async for piece in (
+                exports.journal_csv(lines, language=language)
+                if format_ is JournalFormat.CSV
+                else exports.journal_hledger(lines)
+            ):
                 typer.echo(piece, nl=False)
-
-
-def _pieces(session: AsyncSession, since: date, through: date, format_: JournalFormat) -> AsyncIterator[str]:
-    lines: AsyncIterator[JournalLine] = stream_journal(session, since=since, through=through)
-    if format_ is JournalFormat.CSV:
-        return exports.journal_csv(lines)
-    return exports.journal_hledger(lines)
 
 
 async def _recognise(settings: Settings, through: date) -> int:

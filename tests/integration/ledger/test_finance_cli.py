@@ -91,6 +91,11 @@ class TestTrialBalance:
             ["0.00"],
         ]
 
+    async def test_it_speaks_chinese_in_straight_columns(self, cli: Cli, sold_on: date) -> None:
+        shown = (await cli("trial-balance", "--language", "zh")).stdout.splitlines()
+        assert shown[2].split() == ["2010", "合同负债：点数", "0.00", "10.00", "-10.00"]
+        assert {len(row.encode("gb18030")) for row in shown if row} == {96}
+
     async def test_it_knows_what_was_on_any_day(self, cli: Cli, sold_on: date) -> None:
         assert (await cli("trial-balance", "--through", sold_on - timedelta(days=1))).stdout == (
             "The books are empty.\n"
