@@ -22,6 +22,7 @@ from billing.payments import (
 )
 from core.database import Sessions
 from models.order import Order
+from service.flows.tell_order import OrderMoney, tell_order_moved
 
 Facts = CheckoutFacts | RefundFacts | DisputeFacts | WarningFacts
 
@@ -69,10 +70,24 @@ async def complete(sessions: Sessions, channel: PaymentChannel, facts: Facts) ->
 
 
 async def apply_report(session: AsyncSession, report: Report, *, now: datetime) -> None:
-    """Apply what was read; whatever is known already changes nothing.
+    """Apply what was read, and tell the buyer's back end; whatever is known already changes nothing.
 
     Raises: FactsError, NotOursError; what posting raises. The caller rolls back.
     """
+    before = await _look(session, report.facts.order_id)
+    await _apply(session, report, now)
+    after = await _look(session, report.facts.order_id)
+    if after is not None:
+        await tell_order_moved(session, after, before, now=now)
+
+
+async def _look(session: AsyncSession, order_id: UUID | None) -> OrderMoney | None:
+    """What of the order's money is where, with the order locked."""
+    order = None if order_id is None else await orders.lock_order(session, order_id)
+    return None if order is None else OrderMoney.of(order)
+
+
+async def _apply(session: AsyncSession, report: Report, now: datetime) -> None:
     facts = report.facts
     if isinstance(facts, CheckoutFacts):
         await apply_checkout(session, facts, now=now)

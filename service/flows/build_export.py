@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
+from billing.orders import queries as orders
 from core.database import Sessions
 from models.base import Base
 from models.data_export import DataExport
@@ -86,6 +87,10 @@ async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
             _columns(job) for job in await jobs.list_jobs(session, user_id, before_id=None, limit=100_000)
         ],
         "batches": await _describe_batches(session, user_id),
+        "orders": [
+            _columns(order)
+            for order in await orders.list_orders(session, user_id, before_id=None, limit=100_000)
+        ],
         "webhook_endpoints": await _describe_endpoints(session, user_id),
     }
 
