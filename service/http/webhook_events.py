@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from models.batch import BatchState
+from models.order import OrderState
 from service.http.schemas import Moment, Schema, example
 from service.http.webhook_schemas import DELIVERY_EXAMPLE
 from service.outbox.events import TEST_EVENT, EventType
@@ -25,8 +26,14 @@ class BatchFinished(Schema):
     state: BatchState = Field(description="done or cancelled.")
 
 
-class OrderChanged(Schema):
+class OrderMoved(Schema):
     order_id: UUID
+    item: str
+    credits: int
+    state: OrderState = Field(description="When it happened; ask for the order to know how it stands now.")
+    currency: str
+    amount_minor: int
+    refunded_minor: int = Field(description="Of all refunds so far.")
 
 
 class TestRequested(Schema):
@@ -55,7 +62,7 @@ class BatchEvent(Schema):
 class OrderEvent(Schema):
     type: Literal[EventType.ORDER_PAID, EventType.ORDER_REFUNDED]
     timestamp: Moment
-    data: OrderChanged
+    data: OrderMoved
 
 
 class TestSentEvent(Schema):

@@ -74,8 +74,10 @@ class TestDelivery:
     ) -> None:
         endpoint = await add_endpoint(client, owner, receiver.url)
         receiver.statuses = [500, 503]
-        await happen(services, owner.id, 1, 2)
+        await happen(services, owner.id, 1)
         assert await courier.deliver_due() == 1
+        await happen(services, owner.id, 2)
+        assert await courier.deliver_due() == 0, "a new event does not hurry an old one"
         failing = await see(client, owner, endpoint)
         assert failing["failing_since"] == "2026-11-11T08:00:00.000Z"
         clock.advance(seconds=7)

@@ -1,23 +1,26 @@
 """What is told: beside the change that it tells of, or not at all."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import event as sqlalchemy_event
 
 from service.flows.give_up_waiting import give_up_waiting
+from service.http.webhook_events import SHAPES
 from service.outbox import queries as outbox
 from service.outbox.delivering import Courier
-from service.outbox.events import EventType
+from service.outbox.events import TEST_EVENT, EventType
 from service.wiring import Services
 from tests.factories.batches import quote, read, rows
 from tests.factories.jobs import PATIENCE_SECONDS, running_worker, until
 from tests.factories.people import CARD, Person, create
-from tests.factories.webhooks import add_endpoint, deliveries
+from tests.factories.webhooks import add_endpoint, deliveries, post
 from tests.fakes.webhook_receiver import Receiver
 
 URL = "https://shop.example.com/hooks"
@@ -155,3 +158,33 @@ class TestOutbox:
         finally:
             sqlalchemy_event.remove(services.engine.sync_engine, "before_cursor_execute", note)
         assert len(statements) == 1
+
+
+class TestDocument:
+    def test_every_event_is_described_with_the_headers_it_has(self, app: FastAPI) -> None:
+        document = app.openapi()
+        assert document["webhooks"].keys() == {*EventType, TEST_EVENT}
+        for section in document["webhooks"].values():
+            headers = {parameter["name"] for parameter in section["post"]["parameters"]}
+            assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+            shape = section["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            assert shape.rpartition("/")[2] in document["components"]["schemas"]
+
+    async def test_what_is_sent_has_the_shape_that_is_described(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        courier: Courier,
+        owner: Person,
+        receiver: Receiver,
+    ) -> None:
+        endpoint = await add_endpoint(client, owner, receiver.url)
+        batch = (await quote(client, owner, rows("林晚晴"), start=True)).json()
+        await client.post(f"/v1/batches/{batch['id']}/cancel", headers=owner.headers)
+        await post(client, owner, f"/{endpoint['id']}/test")
+        await courier.deliver_due()
+        assert receiver.types() == ["generation.cancelled", "batch.finished", "webhook.test"]
+        for received in receiver.received:
+            shape, _ = SHAPES[received.event["type"]]
+            read = shape.model_validate_json(received.body, extra="forbid")
+            assert json.loads(read.model_dump_json()) == received.event
