@@ -93,18 +93,21 @@ class TestMaking:
     def test_every_option_of_a_card_arrives(self, tmp_path: Path) -> None:
         words = ["--message", "月圆人圆", "--style", "plum", "--language", "en", "--direction", "horizontal"]
         card(tmp_path / "card.webp", *words, "--qr", "https://huajian.app/u/x", "--seed", 5)
-        assert ordered().items() >= {
-            "occasion": "mid_autumn",
-            "recipient": "林晚晴",
-            "sender": "知夏",
-            "message": "月圆人圆",
-            "language": "en",
-            "style": "plum",
-            "direction": "horizontal",
-            "qr_url": "https://huajian.app/u/x",
-            "format": "webp",
-            "seed": 5,
-        }.items()
+        assert (
+            ordered().items()
+            >= {
+                "occasion": "mid_autumn",
+                "recipient": "林晚晴",
+                "sender": "知夏",
+                "message": "月圆人圆",
+                "language": "en",
+                "style": "plum",
+                "direction": "horizontal",
+                "qr_url": "https://huajian.app/u/x",
+                "format": "webp",
+                "seed": 5,
+            }.items()
+        )
 
     def test_every_option_of_lyrics_arrives(self) -> None:
         options = ["--mood", "heroic", "--language", "en", "--rhyme", "AABB", "--section", "verse"]
