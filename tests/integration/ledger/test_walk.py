@@ -1,6 +1,7 @@
 """Whatever is done in whatever order, the books and the credits keep their promises."""
 
 import asyncio
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from billing.ledger import recognition, recognition_queries
 from core.database import Sessions, create_engine, create_sessions
 from service.engines.endpoints import Endpoints
 from tests.factories.money_walk import CURRENCIES, MoneyWalk
+from tests.fakes.clock import MovableClock
 from tests.integration.ledger.books import balances, breaches
 
 # One database for all examples: each walks with a user of its own, and the proofs look at everybody.
@@ -28,6 +30,16 @@ async def prove(walk: MoneyWalk, before: dict[str, int]) -> None:
 async def cash(sessions: Sessions) -> dict[str, int]:
     async with sessions() as session:
         return {currency: (await balances(session, currency)).get("1110", 0) for currency in CURRENCIES}
+
+
+async def after_earlier_walks(sessions: Sessions) -> MovableClock:
+    """Time goes on from walk to walk, because they share their books."""
+    async with sessions() as session:
+        last = await recognition_queries.find_last_day(session)
+    clock = MovableClock()
+    if last is not None:
+        clock.now = datetime.combine(last + timedelta(days=2), time(), tzinfo=UTC)
+    return clock
 
 
 async def end(walk: MoneyWalk) -> None:
@@ -57,7 +69,8 @@ class TestWalk:
         async def walking() -> None:
             engine = create_engine(endpoints.database_url, pool_size=2)
             try:
-                walk = MoneyWalk(create_sessions(engine), Random(seed))
+                sessions = create_sessions(engine)
+                walk = MoneyWalk(sessions, Random(seed), await after_earlier_walks(sessions))
                 await walk.begin()
                 before = await cash(walk.sessions)
                 for choice in choices:
