@@ -120,7 +120,7 @@ class WebhookDelivery(HasId, HasCreatedAt, Base):
     state: Mapped[DeliveryState] = mapped_column(
         stored_enum(DeliveryState, "delivery_state"), default=DeliveryState.WAITING
     )
-    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     answer_status: Mapped[int | None] = mapped_column(SmallInteger)

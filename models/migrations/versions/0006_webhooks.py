@@ -108,7 +108,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_status", sa.SmallInteger(), nullable=True),
