@@ -1,6 +1,7 @@
 """One user never reaches another's rows: every route with an id is walked with a foreign one."""
 
 import re
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ from sqlalchemy import Select, select
 from models.batch import Batch
 from models.data_export import DataExport
 from models.generation import Generation, JobState
+from models.order import Order
 from models.photo import Photo
 from models.webhook import WebhookDelivery, WebhookEndpoint
 from models.work import Work
@@ -36,7 +38,7 @@ BODIES = {"/v1/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-11-11T00
 
 @pytest.fixture
 async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
-    """Somebody with a finished work, a queued job, an export request, a photo, a batch and a webhook."""
+    """Somebody who has one of everything: a finished work, a queued job, a photo, an order, a webhook…"""
     person = await sign_in()
     async with running_worker(services):
         done = (await create(client, person)).json()
@@ -47,7 +49,28 @@ async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn)
     assert (await quote(client, person, rows("林晚晴"), start=True)).status_code == 201
     await add_endpoint(client, person, "https://shop.example.com/hooks")
     await happen(services, person.id, 1)
+    async with services.sessions.begin() as session:
+        session.add(new_order(person.id, services.clock() + timedelta(days=1)))
     return person
+
+
+def new_order(owner_id: UUID, expires_at: datetime) -> Order:
+    """An order as it stands before its payment channel knows of it: here nobody sells."""
+    return Order(
+        owner_id=owner_id,
+        idempotency_key="order",
+        item="pack:small",
+        credits=10,
+        days=365,
+        amount_minor=1200,
+        currency="CNY",
+        price_key="pack:small:CNY",
+        language="zh",
+        base_url="http://huajian",
+        channel="stripe",
+        is_test=False,
+        expires_at=expires_at,
+    )
 
 
 def own_endpoints(person: Person) -> Select[UUID]:
@@ -74,6 +97,9 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             ],
             "batch_id": [
                 str(i) for i in await session.scalars(select(Batch.id).where(Batch.owner_id == person.id))
+            ],
+            "order_id": [
+                str(i) for i in await session.scalars(select(Order.id).where(Order.owner_id == person.id))
             ],
             "endpoint_id": [str(found) for found in await session.scalars(own_endpoints(person))],
             "delivery_id": [str(found) for found in await session.scalars(own_deliveries(person))],
@@ -118,6 +144,7 @@ class TestIsolation:
             "/v1/works",
             "/v1/photos",
             "/v1/credits/history",
+            "/v1/orders",
             "/v1/webhook-endpoints",
         ):
             assert (await client.get(path, headers=stranger.headers)).json()["items"] == []

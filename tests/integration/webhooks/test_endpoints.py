@@ -263,6 +263,9 @@ class TestDeliveries:
         assert numbers(receiver.received) == [1, 2, 1]
         unknown = await post(client, owner, f"/{endpoint['id']}/deliveries/{uuid4()}/replay")
         assert (unknown.status_code, unknown.json()["code"]) == (404, "webhook_delivery_not_found")
+        other = await add_endpoint(client, owner, URL)
+        elsewhere = await post(client, owner, f"/{other['id']}/deliveries/{oldest['id']}/replay")
+        assert elsewhere.status_code == 404
 
     async def test_old_deliveries_are_forgotten_and_the_queue_goes_on(
         self,
