@@ -15,6 +15,7 @@ from billing.stripe_signatures import sign
 from models.credit import CreditLot, LotSource
 from models.inbox import InboxEvent, InboxState
 from models.order import Order, OrderState
+from service.flows.apply_payments import Report, apply_report
 from service.flows.empty_inbox import handle_next
 from service.flows.sweep_payments import sweep_payments
 from service.inbox.queries import MAX_ATTEMPTS
@@ -220,6 +221,74 @@ class TestDisorder:
             "5010": 3 * 64,
             "5030": 2 * 1500 - 93,
         }
+
+
+class TestOldNews:
+    async def test_facts_that_were_read_earlier_and_come_later_change_nothing(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        rehearsal: Rehearsal,
+        buyer: Person,
+        clock: MovableClock,
+    ) -> None:
+        """A keeper reads, sleeps while another reads and applies what came after, and then applies."""
+        channel, bank = services.payments, rehearsal.bank
+        assert channel is not None
+        returned, lost = await order(client, buyer), await order(client, buyer)
+        old = [await channel.read_checkout(checkout_of(returned))]
+        for one in (returned, lost):
+            bank.pay(checkout_of(one))
+        refund = bank.refund(payment_of(rehearsal, returned), status="pending")
+        dispute = bank.dispute(payment_of(rehearsal, lost), is_inquiry=True)
+        stale = [
+            *(Report(facts) for facts in old),
+            Report(await channel.read_refund(refund["id"])),
+            Report(await channel.read_dispute(dispute["id"])),
+        ]
+        bank.finish_refund(refund["id"])
+        stale.append(Report(await channel.read_refund(refund["id"])))
+        bank.fail_refund(refund["id"])
+        bank.withdraw(dispute["id"])
+        stale.append(Report(await channel.read_dispute(dispute["id"])))
+        bank.lose_dispute(dispute["id"])
+        await sweep_payments(services.sessions, channel, now=clock())
+        ended = (await books(services), await credits_of(client, buyer))
+        for report in stale:
+            async with services.sessions.begin() as session:
+                await apply_report(session, report, now=clock())
+        assert (await books(services), await credits_of(client, buyer)) == ended
+        states = [await state_of(client, buyer, one) for one in (returned, lost)]
+        assert states == ["paid", "disputed"]
+        assert ended[1] == (10, 0)
+
+    async def test_other_money_than_was_agreed_on_pays_nothing_and_is_shown(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        rehearsal: Rehearsal,
+        deliveries: Deliveries,
+        buyer: Person,
+    ) -> None:
+        cheap, twice = await order(client, buyer), await order(client, buyer)
+        rehearsal.objects.get("checkout.session", checkout_of(cheap))["amount_total"] = 1
+        rehearsal.bank.pay(checkout_of(cheap))
+        rehearsal.bank.pay(checkout_of(twice))
+        await deliveries.deliver()
+        await empty_inbox(services)
+        again = rehearsal.objects.get("checkout.session", checkout_of(twice))
+        other = rehearsal.objects.add(
+            "checkout.session",
+            {name: value for name, value in again.items() if name not in ("id", "object")},
+        )
+        event = {"type": "checkout.session.completed", "data": {"object": other}}
+        await deliveries.send(rehearsal.objects.add("event", event))
+        await empty_inbox(services)
+        faults = [event.reason for event in await kept(services) if event.state is InboxState.WAITING]
+        assert len(faults) == 2
+        assert all(reason is not None and reason.startswith("MismatchedPayment") for reason in faults)
+        states = [await state_of(client, buyer, one) for one in (cheap, twice)]
+        assert (states, await credits_of(client, buyer)) == (["pending", "paid"], (10, 0))
 
 
 class TestKeeper:
