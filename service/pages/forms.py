@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from generators.specs import CardFormat, Direction, Kind, Mood, Occasion, PictureFormat, Style
+from service.pages.layouts import layouts
 from service.texts import CHOICES
 
 
@@ -58,6 +59,7 @@ def studio_offers(language: str) -> dict[str, object]:
         "styles": choices("styles", Style, language),
         "directions": choices("directions", Direction, language),
         "moods": choices("moods", Mood, language),
+        "layouts": layouts(language),
         "card_formats": choices("card_formats", CardFormat, language),
         "formats": [Choice(member.value, member.value.upper()) for member in PictureFormat],
         "sizes": SIZES,

@@ -15,5 +15,6 @@ def script_facts(services: Services, language: str) -> dict[str, object]:
         "problems": texts.in_language(texts.PROBLEM_TITLES, language),
         "kinds": {kind.id: kind.name for kind in kind_choices(language)},
         "limits": MAX_GRAPHEMES,
+        "photo_bytes": services.settings.limits.photo_bytes,
         "free_credits": services.catalog.tier(FREE).monthly_credits,
     }

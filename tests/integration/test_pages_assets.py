@@ -46,7 +46,13 @@ class TestAssets:
         assert {"js/page.js", "js/session.js", "js/events.js"} <= set(needed)
 
     async def test_no_file_is_unused(self, client: httpx.AsyncClient) -> None:
-        shown = "".join([(await read(client, path)).text for path in PAGES])
+        shown = "".join(
+            [
+                (await read(client, path, **{"accept-language": language})).text
+                for path in PAGES
+                for language in ("zh", "en")
+            ]
+        )
         entries = ("js/studio.js", "js/works.js", "js/plans.js", "js/order.js")
         scripts = {script for entry in entries for script in assets.scripts_of(entry)}
         sheets = "".join(path.read_text("utf-8") for path in assets.FOLDER.rglob("*.css"))

@@ -31,6 +31,8 @@ class TestCard:
             "direction": None,
             "qr_url": None,
             "format": "png",
+            "template": None,
+            "photo_id": None,
         }
         picture = work(page).locator("img")
         await expect(picture).to_have_attribute("alt", "贺卡《中秋快乐》，上面写着：月色如水，愿你心安。")

@@ -8,6 +8,7 @@
  * @property {Record<string, string>} problems titles of problems, by code
  * @property {Record<string, string>} kinds names of what can be made
  * @property {Record<string, number>} limits graphemes, by kind of text
+ * @property {number} photo_bytes the largest photo that may be sent
  * @property {number} free_credits credits a month without a membership
  */
 

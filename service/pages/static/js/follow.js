@@ -9,6 +9,8 @@ const SILENCE_MS = 40_000; // the server says something every 15 s
 const MOST_WAIT_MS = 15_000;
 const LOOK_MS = 2000;
 
+/** @typedef {{state: string, progress: number, section?: number, text?: string}} News `text`: a finished section */
+
 const ENDS = new Set(["succeeded", "rejected", "failed", "cancelled"]);
 
 /** @param {string} state */
@@ -19,7 +21,7 @@ export function isEnd(state) {
 /**
  * Follow one job until it ends.
  * @param {string} id
- * @param {{onNews: (news: {state: string, progress: number}) => void, onLost: () => void, onBack: () => void}}
+ * @param {{onNews: (news: News) => void, onLost: () => void, onBack: () => void}}
  *   hooks `onLost`: the connection broke and is being made again; `onBack`: it is there again
  * @returns {Promise<void>} rejects with a Problem when the job may not be followed
  */

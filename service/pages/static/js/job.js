@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { cloneTemplate, make, within } from "./dom.js";
 import { announce, facts, say } from "./facts.js";
 import { followJob, isEnd, watchQueue } from "./follow.js";
+import { drawSection } from "./lyrics.js";
 import { explainProblem, showRefusal } from "./refusal.js";
 import { drawWork } from "./work.js";
 
@@ -39,7 +40,7 @@ export class JobView {
     try {
       if (!isEnd(this.state)) {
         await followJob(this.job.id, {
-          onNews: (news) => this.show(news),
+          onNews: (news) => this.hear(news),
           onLost: () => this.write(say("state_lost"), ""),
           onBack: () => this.show({ state: this.state, progress: this.progress }),
         });
@@ -63,6 +64,26 @@ export class JobView {
       button.disabled = false;
       showRefusal(within(this.article, ".refusal"), error);
     }
+  }
+
+  /** @param {import("./follow.js").News} news */
+  hear(news) {
+    if (news.text !== undefined) this.tell(news.section ?? 1, news.text);
+    this.show(news);
+  }
+
+  /**
+   * A section of the song; a job that begins anew, after its worker was lost, tells it from the first again.
+   * @param {number} section from 1
+   * @param {string} text
+   */
+  tell(section, text) {
+    const verses = within(this.article, ".verses");
+    if (section === 1) verses.replaceChildren();
+    verses.lang = this.job.spec?.language === "en" ? "en" : "zh-Hans";
+    verses.append(drawSection(text));
+    verses.hidden = false;
+    this.article.classList.add("is-telling");
   }
 
   /** @param {{state: string, progress: number}} news */
@@ -136,6 +157,8 @@ export class JobView {
     dismiss.hidden = false;
     cancel.hidden = true;
     within(this.article, "progress").hidden = true;
+    within(this.article, ".verses").hidden = true;
+    this.article.classList.remove("is-telling");
     if (hadFocus) dismiss.focus();
   }
 

@@ -29,6 +29,16 @@ export function drawLyrics(work) {
 }
 
 /**
+ * A section of a song that is still being written: maybe a heading, and lines.
+ * @param {string} text
+ */
+export function drawSection(text) {
+  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const heading = HEADING.exec(lines[0] ?? "");
+  return drawStanza({ heading: heading?.[1] ?? "", lines: heading ? lines.slice(1) : lines }, undefined);
+}
+
+/**
  * The text's own parts: a title, sections under headings, and the label as the last line.
  * @param {string} text
  * @param {string} title

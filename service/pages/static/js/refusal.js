@@ -10,15 +10,22 @@ import { Offline, Problem } from "./wire.js";
  * @param {unknown} error
  */
 export function showRefusal(place, error) {
-  place.replaceChildren();
-  if (error === null) return;
-  const { title, advice, note } = explain(error);
-  place.append(make("p", "refusal-title", title), make("p", "refusal-advice", advice));
+  if (error === null) place.replaceChildren();
+  else writeRefusal(place, explain(error));
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {{title: string, advice: string, note?: string}} words
+ */
+export function writeRefusal(place, { title, advice, note = "" }) {
+  place.replaceChildren(make("p", "refusal-title", title));
+  if (advice) place.append(make("p", "refusal-advice", advice));
   if (note) place.append(make("p", "refusal-note", note));
 }
 
 /** @param {unknown} error */
-function explain(error) {
+export function explain(error) {
   if (error instanceof Offline) return { title: say("network_title"), advice: say("network_advice"), note: "" };
   if (!(error instanceof Problem)) throw error; // a fault of these scripts belongs in the console
   return explainProblem({ code: error.code, ...error.body });

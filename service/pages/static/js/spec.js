@@ -1,6 +1,7 @@
 /** From a form to the spec that the API takes, and the first look at whether it can be made. */
 
 import { facts, say } from "./facts.js";
+import { needsPhoto } from "./layouts.js";
 
 const SEPARATORS = /[,，、;；\n]+/;
 const LINK = /^https:\/\/[^\s"<>\\^`{|}]+$/;
@@ -16,9 +17,11 @@ const SPECS = {
     message: fields.words === "own" ? fields.message.trim() : null,
     language: fields.language,
     style: fields.style,
-    direction: fields.language === "zh" && fields.direction ? fields.direction : null,
+    direction: hasDirection(fields) && fields.direction ? fields.direction : null,
     qr_url: fields.qr_url.trim() || null,
     format: fields.format,
+    template: fields.template || null,
+    photo_id: fields.photo_id || null,
   }),
   lyrics: (fields) => ({
     theme: fields.theme.trim(),
@@ -51,6 +54,14 @@ export function toSpec(kind, fields) {
   return SPECS[kind](fields);
 }
 
+/**
+ * Whether one may say how the words run: English is always horizontal, and a layout decides for itself.
+ * @param {Fields} fields
+ */
+export function hasDirection(fields) {
+  return fields.language === "zh" && !fields.template && !fields.photo_id;
+}
+
 /** @param {string} text */
 function toWords(text) {
   return text
@@ -80,6 +91,8 @@ export function findFaults(form) {
     const fault = findFault(/** @type {HTMLInputElement} */ (control), fields);
     if (fault) faults.set(/** @type {HTMLInputElement} */ (control).name, fault);
   }
+  const photoFault = findPhotoFault(form, fields);
+  if (photoFault) faults.set("photo_id", photoFault);
   if (form.dataset.kind === "lyrics") {
     const fault = findWordsFault(toWords(fields.words));
     if (fault) faults.set("words", fault);
@@ -99,6 +112,15 @@ function findFault(control, fields) {
   const found = limit ? countGraphemes(text) : 0;
   if (found > limit) return say("error_too_long", { n: limit, found });
   return control.type === "url" && text !== "" && !LINK.test(text) ? say("error_link") : null;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Fields} fields
+ */
+function findPhotoFault(form, fields) {
+  if (form.querySelector("[data-sending]")) return say("photo_wait");
+  return needsPhoto(form) && !fields.photo_id ? say("photo_needed") : null;
 }
 
 /** @param {string[]} words */

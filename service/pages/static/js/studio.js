@@ -9,11 +9,13 @@ import { keepDraft, restoreDraft } from "./drafts.js";
 import { isEnd } from "./follow.js";
 import { JobView } from "./job.js";
 import { thisVisit } from "./keeping.js";
+import { arrangeLayouts } from "./layouts.js";
+import { PhotoField } from "./photo.js";
 import { requestWork } from "./press.js";
 import { showRefusal } from "./refusal.js";
 import { isKnown } from "./session.js";
 import { enliven } from "./slips.js";
-import { countGraphemes, findFaults, readFields, toSpec } from "./spec.js";
+import { countGraphemes, findFaults, hasDirection, readFields, toSpec } from "./spec.js";
 import { Offline, Problem } from "./wire.js";
 
 const RECENT_JOBS = 10;
@@ -28,7 +30,7 @@ async function press(form) {
     refuse(form, faults);
     return;
   }
-  const place = within(form, ".refusal[role=alert]");
+  const place = within(form, ":scope > .refusal");
   showRefusal(place, null);
   clearFaults(form);
   await whileBusy(form, async () => {
@@ -36,6 +38,7 @@ async function press(form) {
     const spec = toSpec(kind, readFields(form));
     try {
       const job = await requestWork(kind, spec);
+      if (spec.photo_id) thisVisit.write("photo.used", String(spec.photo_id));
       stage({ ...job, spec }, { isNew: true });
     } catch (error) {
       takeRefusal(form, place, error);
@@ -137,6 +140,14 @@ async function resumeJobs() {
   }
 }
 
+/**
+ * What comes by itself may stay away: the stage, or a photo's place, stays empty.
+ * @param {unknown} error
+ */
+function ignoreRefusal(error) {
+  if (!(error instanceof Problem || error instanceof Offline)) throw error;
+}
+
 function sayCreditsMoved() {
   document.dispatchEvent(new Event("huajian:credits"));
 }
@@ -145,12 +156,14 @@ function sayCreditsMoved() {
 function follow(form) {
   restoreDraft(form);
   arrange(form);
+  const photo = /** @type {HTMLElement | null} */ (form.querySelector(".photo"));
+  if (photo) new PhotoField(photo).resume().catch(ignoreRefusal);
   form.addEventListener("input", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const field = /** @type {HTMLElement | null} */ (target.closest("[data-field]"));
     if (field) clearFault(field);
-    keepDraft(form);
     arrange(form);
+    keepDraft(form);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -163,11 +176,12 @@ function follow(form) {
  * @param {HTMLFormElement} form
  */
 function arrange(form) {
+  arrangeLayouts(form, readFields(form));
   const fields = readFields(form);
   const own = /** @type {HTMLElement | null} */ (form.querySelector(".own-words"));
   if (own) own.hidden = fields.words !== "own";
   const direction = /** @type {HTMLElement | null} */ (form.querySelector("[data-field=direction]"));
-  if (direction) direction.hidden = fields.language !== "zh";
+  if (direction) direction.hidden = !hasDirection(fields);
   for (const control of form.querySelectorAll("[data-limit]")) count(/** @type {HTMLInputElement} */ (control));
 }
 
@@ -182,6 +196,4 @@ function count(control) {
 
 enliven([...document.querySelectorAll(".slip")].map((slip) => /** @type {HTMLElement} */ (slip)));
 forms.forEach(follow);
-void resumeJobs().catch((error) => {
-  if (!(error instanceof Problem || error instanceof Offline)) throw error; // the stage stays empty
-});
+void resumeJobs().catch(ignoreRefusal);
