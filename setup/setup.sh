@@ -147,7 +147,9 @@ install_browser() {
 # An accountant's own program, which adds up our export of the books again.
 install_accounting() {
     command -v hledger >/dev/null && return
-    if can_install; then apt_install hledger; else say "There is no hledger; the test that needs it is left out."; fi
+    if can_install; then apt_install hledger; fi
+    command -v hledger >/dev/null ||
+        fail "The tests add up the exported books with hledger, and there is none. As root: apt-get install hledger"
 }
 
 has_browser() {

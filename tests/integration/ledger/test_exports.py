@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import io
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -125,7 +124,6 @@ class TestHledger:
             "    liabilities:2040 tax payable:C N  -123.45 CNY",
         ]
 
-    @pytest.mark.skipif(shutil.which("hledger") is None, reason="apt-get install hledger")
     async def test_an_accountants_program_adds_up_the_same(
         self, sessions: Sessions, walked: MoneyWalk, tmp_path: Path
     ) -> None:
