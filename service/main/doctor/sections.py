@@ -1,10 +1,12 @@
 """What can be looked at once every package is there."""
 
+from billing.catalog import load_catalog
 from core.settings import Settings
 from service.main.doctor.backends import examine_backends
 from service.main.doctor.engines import examine_engines
 from service.main.doctor.findings import Section
 from service.main.doctor.fonts import examine_fonts
+from service.main.doctor.payments import examine_payments
 from service.main.doctor.storage import examine_storage
 from service.main.doctor.surroundings import examine_surroundings
 
@@ -16,5 +18,6 @@ async def examine_rest(settings: Settings, *, start: bool) -> list[Section]:
         Section("Storage", await examine_storage(settings)),
         Section("Fonts", examine_fonts()),
         Section("Kinds of works", examine_backends()),
+        Section("Selling", await examine_payments(settings, load_catalog())),
         Section("Surroundings", await examine_surroundings(settings)),
     ]

@@ -257,6 +257,10 @@ class TestOldNews:
         for report in stale:
             async with services.sessions.begin() as session:
                 await apply_report(session, report, now=clock())
+        states = [await state_of(client, buyer, one) for one in (returned, lost)]
+        assert states == ["paid", "disputed"]
+        swept = await sweep_payments(services.sessions, channel, now=clock())
+        assert (swept.healed, swept.faults) == (set(), [])
         assert (await books(services), await credits_of(client, buyer)) == ended
         states = [await state_of(client, buyer, one) for one in (returned, lost)]
         assert states == ["paid", "disputed"]
