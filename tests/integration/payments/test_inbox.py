@@ -254,7 +254,7 @@ class TestOldNews:
         bank.lose_dispute(dispute["id"])
         await sweep_payments(services.sessions, channel, now=clock())
         ended = (await books(services), await credits_of(client, buyer))
-        for report in stale:
+        for report in (*stale, *reversed(stale)):
             async with services.sessions.begin() as session:
                 await apply_report(session, report, now=clock())
         states = [await state_of(client, buyer, one) for one in (returned, lost)]
