@@ -171,7 +171,8 @@ export class PhotoField {
     if (!(error instanceof Problem) || error.code !== "too_many_photos") return false;
     const again = within(this.field, ".photo-again");
     const place = within(this.field, ".photo-kept");
-    void showKept(place, { except: this.id.value, onRoom: () => (again.hidden = false) });
+    const onRoom = () => (again.hidden = false);
+    showKept(place, { except: this.id.value, onRoom }).catch((lost) => this.explain(lost));
     return true;
   }
 
