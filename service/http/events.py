@@ -28,7 +28,7 @@ PING_SECONDS: Final = 15.0
 STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "`state`, `progress` and `section` events (the last has the `text` of a finished part); "
+        "description": "`state`, `progress` and `section` events (`section` has the text of a part); "
         "`id` counts from 1; the last event names the work.",
         "content": {
             "text/event-stream": {
