@@ -81,7 +81,7 @@ class NotSellingError(DomainError):
     """Nobody takes money here: no payment channel is configured."""
 
     code = "not_selling"
-    kind = ErrorKind.UNAVAILABLE
+    kind = ErrorKind.CONFLICT
 
 
 class OrderNotFoundError(DomainError):

@@ -15,7 +15,7 @@ MAX_BYTES: Final = 1024 * 1024  # Stripe sends a few kilobytes
 router = APIRouter(tags=["payments"])
 
 
-@router.post(PATH, status_code=202, response_model=None, responses=documented(400, 413, 422, 503))
+@router.post(PATH, status_code=202, response_model=None, responses=documented(400, 409, 413, 422, 503))
 async def receive_stripe_event(
     request: Request,
     services: App,

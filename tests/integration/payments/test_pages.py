@@ -42,7 +42,7 @@ class TestPlans:
         assert "purse-packs" not in (await client.get("/")).text
         assert (await client.get("/v1/catalog")).json()["packs"] == []
         refused = await client.post("/webhooks/stripe", content=b"{}")
-        assert (refused.status_code, refused.json()["code"]) == (503, "not_selling")
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_selling")
 
 
 class TestOrder:
