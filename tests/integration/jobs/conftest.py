@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -47,7 +47,7 @@ def ask(services: Services, owner_id: UUID) -> Ask:
     async def asking(script: str = "", *, kind: str = "card", owner: UUID | None = None) -> UUID:
         spec = json.dumps({"recipient": script, "seed": 1})
         admitted = await services.admissions.submit(
-            Admission(owner or owner_id, f"{id(spec)}:{script}", spec.encode(), kind, spec, kind, 1)
+            Admission(owner or owner_id, str(uuid4()), spec.encode(), kind, spec, kind, 1)
         )
         return admitted.id
 
