@@ -22,7 +22,7 @@ run: setup
 
 test:
 	@sh setup/setup.sh dev
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint:
 	@sh setup/setup.sh dev
