@@ -35,7 +35,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 @pytest.fixture(scope="session")
 async def template(engines: Endpoints) -> str:
     """A migrated database to copy from: a copy takes milliseconds, migrating takes longer."""
-    # Nothing here survives the run, so nothing waits for a disk; tests that lose power have engines of their own.
+    # Nothing here survives the run, so nothing waits for a disk; tests that kill Postgres have their own.
     for setting in ("fsync", "full_page_writes"):
         await _execute(engines.database_url, f"ALTER SYSTEM SET {setting} = off")
     await _execute(engines.database_url, "SELECT pg_reload_conf()")
