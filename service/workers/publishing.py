@@ -1,9 +1,7 @@
 """What a worker tells the rest of the world: files to the store, ends to the database, news to clients."""
 
 import contextlib
-from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -59,7 +57,8 @@ class Publisher:
 
     async def announce_running(self, job: ClaimedJob) -> None:
         """Say that this attempt has begun."""
-        await self._say(job.id, "state", {"state": "running", "progress": 0.0, "attempt": job.attempts})
+        running = {"state": "running", "progress": 0.0, "attempt": job.attempts}
+        await say(self._events, job.id, "state", running)
 
     def follow(self, job: ClaimedJob) -> Telling:
         """What tells the world how this attempt comes along."""
@@ -83,7 +82,7 @@ class Publisher:
         with contextlib.suppress(StaleLeaseError):
             async with self._sessions.begin() as session:
                 await queries.requeue(session, job.id, attempts=job.attempts, leased_by=job.leased_by)
-            await self._say_queued(job)
+            await self._events.say_queued(job.id)
 
     async def _succeed(self, job: ClaimedJob, product: Product) -> Product | Failure:
         """Store and end; a store that is down makes it a failed attempt instead."""
@@ -121,7 +120,7 @@ class Publisher:
         async with self._sessions.begin() as session:
             state = await finish.fail(session, job, FAILED, max_attempts=max_attempts, now=now)
         if state is JobState.QUEUED:
-            await self._say_queued(job)
+            await self._events.say_queued(job.id)
         else:
             await self._say_end(job, state, problem=FAILED)
 
@@ -134,19 +133,8 @@ class Publisher:
             stored.append(StoredFile(made, key, digest))
         return stored
 
-    async def _say_queued(self, job: ClaimedJob) -> None:
-        await self._events.say_queued(job.id)
-
     async def _say_end(self, job: ClaimedJob, state: JobState, **facts: Any) -> None:
         metrics.JOBS_ENDED.labels(job.kind, state.value).inc()
-        await self._say(
-            job.id,
-            "state",
-            {"state": state.value, "progress": 1.0 if state is JobState.SUCCEEDED else 0.0, **facts},
-            is_final=True,
-        )
-
-    async def _say(
-        self, job_id: UUID, event: str, data: Mapping[str, Any], *, is_final: bool = False
-    ) -> None:
-        await say(self._events, job_id, event, data, is_final=is_final)
+        progress = 1.0 if state is JobState.SUCCEEDED else 0.0
+        end = {"state": state.value, "progress": progress, **facts}
+        await say(self._events, job.id, "state", end, is_final=True)

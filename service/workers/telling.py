@@ -36,22 +36,20 @@ class Telling:
     def stepped(self, step: int, steps: int) -> None:
         """The work is so far."""
         self.share_done = step / steps
-        progress = round(min(self.share_done, 0.99), 2)
-        self._say("progress", {"state": "running", "progress": progress, "step": step, "steps": steps})
+        self._say("progress", {"step": step, "steps": steps})
 
     def told(self, text: str) -> None:
         """A part is finished and may be shown."""
         self._sections += 1
-        progress = round(min(self.share_done, 0.99), 2)
-        data = {"state": "running", "progress": progress, "section": self._sections, "text": text}
-        self._say("section", data)
+        self._say("section", {"section": self._sections, "text": text})
 
     async def settled(self) -> None:
         """Until everything was said."""
         if self._last is not None:
             await self._last
 
-    def _say(self, event: str, data: Mapping[str, Any]) -> None:
+    def _say(self, event: str, facts: Mapping[str, Any]) -> None:
+        data = {"state": "running", "progress": round(min(self.share_done, 0.99), 2), **facts}
         self._last = asyncio.create_task(self._say_after(self._last, event, data))
 
     async def _say_after(
