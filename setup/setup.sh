@@ -152,6 +152,15 @@ install_accounting() {
         fail "The tests add up the exported books with hledger, and there is none. As root: apt-get install hledger"
 }
 
+# Readers of pictures and documents that are not ours, which read our exported files again.
+install_readers() {
+    command -v exiftool >/dev/null && command -v qpdf >/dev/null && return
+    if can_install; then apt_install libimage-exiftool-perl qpdf; fi
+    { command -v exiftool && command -v qpdf; } >/dev/null ||
+        fail "The tests read exported files with exiftool and qpdf, and one is missing. As root:" \
+            "apt-get install libimage-exiftool-perl qpdf"
+}
+
 has_browser() {
     for browser in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome google-chrome-stable; do
         command -v "$browser" >/dev/null && return
@@ -181,6 +190,7 @@ once libraries "$(checksum "requirements/$profile.lock")" install_libraries
 if [ "$profile" = dev ]; then
     install_browser
     install_accounting
+    install_readers
 fi
 once fonts "${HUAJIAN_DATA_DIR:-} $(checksum generators/fonts/catalogue.toml)" fetch_fonts
 say "Huajian is set up in .venv ($(.venv/bin/python --version))."
