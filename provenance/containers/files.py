@@ -15,9 +15,13 @@ def can_label(media_type: str) -> bool:
     return _bare(media_type) in _BY_TYPE
 
 
-def write_label(content: bytes, media_type: str, label: ImplicitLabel) -> bytes:
+def write_label(
+    content: bytes, media_type: str, label: ImplicitLabel, *, source_type: str | None = None
+) -> bytes:
     """The same file with its label, read back before it is given out.
 
+    Args:
+        source_type: the full URI of an IPTC digital source type, where the container has room for it.
     Raises: ContainerError: the file cannot carry it, or did not.
     """
     container = _container(media_type)

