@@ -1,6 +1,7 @@
 """The catalogue: tiers, packs, memberships and prices, read once from `catalog.toml` and checked whole."""
 
 import functools
+import itertools
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -55,10 +56,14 @@ class Pack(BaseModel, frozen=True, extra="forbid"):
 
 
 class Membership(BaseModel, frozen=True, extra="forbid"):
-    """What a paid tier costs a month; `first` is the first month's price, once per person."""
+    """What a paid tier costs a month; `first` is the first month's price, once per person.
+
+    months: months paid in advance, by their number, for who cannot or will not pay by itself each month.
+    """
 
     prices: Prices
     first: Prices
+    months: dict[Annotated[int, Field(gt=0, le=24)], Prices] = Field(min_length=1)
 
 
 class Certification(BaseModel, frozen=True, extra="forbid"):
@@ -91,7 +96,7 @@ class Catalog(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("a preferred currency is not sold in")
         priced = [self.certification.prices, *(pack.prices for pack in self.packs.values())]
         for membership in self.memberships.values():
-            priced += [membership.prices, membership.first]
+            priced += [membership.prices, membership.first, *membership.months.values()]
         if any(set(prices) != set(self.sale.currencies) for prices in priced):
             raise ValueError("every price needs every currency, and no other")
         return self
@@ -105,6 +110,16 @@ class Catalog(BaseModel, frozen=True, extra="forbid"):
             for name, membership in self.memberships.items():
                 if not membership.first[currency] < min(smallest, membership.prices[currency]):
                     raise ValueError(f"the first month of {name} must cost less than any pack and month")
+        return self
+
+    @model_validator(mode="after")
+    def _more_months_never_cost_more_each(self) -> Self:
+        for name, membership in self.memberships.items():
+            for currency, month_minor in membership.prices.items():
+                offers = sorted((count, prices[currency]) for count, prices in membership.months.items())
+                for (fewer, cheaper), (count, price_minor) in itertools.pairwise([(0, 0), *offers]):
+                    if not cheaper < price_minor <= (count - fewer) * month_minor + cheaper:
+                        raise ValueError(f"{count} months of {name} cost less than fewer, or more each")
         return self
 
     def tier(self, name: str) -> Tier:

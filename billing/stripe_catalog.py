@@ -56,6 +56,13 @@ def list_products(catalog: Catalog) -> Iterator[Product]:
         tier = catalog.tier(name)
         label = f"{tier.name['zh']} {tier.name['en']}"
         yield Product(f"membership:{name}", label, membership.prices, is_monthly=True)
+        for count, prices in membership.months.items():
+            yield Product(f"months:{name}:{count}", _months_label(label, count), prices, is_monthly=False)
+    yield Product("certification", "作品认证 Certification", catalog.certification.prices, is_monthly=False)
+
+
+def _months_label(tier: str, count: int) -> str:
+    return f"{tier} · {count} 个月 {count} {'month' if count == 1 else 'months'}"
 
 
 async def synchronise(shelf: Shelf, catalog: Catalog, *, retires: bool = False) -> list[str]:

@@ -42,6 +42,17 @@ class TestCatalog:
         with pytest.raises(ValidationError, match="every tier but the free one"):
             Catalog.model_validate(raw)
 
+    @pytest.mark.parametrize(("count", "cny"), [("3", 3001), ("3", 900), ("12", 2800), ("12", 12000)])
+    def test_more_months_cost_more_and_never_more_each(
+        self, raw: dict[str, Any], count: str, cny: int
+    ) -> None:
+        raw["memberships"]["silver"]["months"][count]["CNY"] = cny
+        with pytest.raises(ValidationError, match="months of silver"):
+            Catalog.model_validate(raw)
+
+    def test_months_are_counted_in_numbers(self, raw: dict[str, Any]) -> None:
+        assert list(Catalog.model_validate(raw).memberships["gold"].months) == [1, 3, 12]
+
 
 class TestMoney:
     @pytest.mark.parametrize(
