@@ -34,7 +34,7 @@ class TestPayments:
         gateway = StripeGateway(settings_for(rehearsal.url))
         await synchronise(gateway, load_catalog())
         await gateway.close()
-        assert (await verdicts(settings))[1] == (Verdict.OK, "6 items on sale in CNY, USD, EUR", None)
+        assert (await verdicts(settings))[1] == (Verdict.OK, "16 items on sale in CNY, USD, EUR", None)
 
     async def test_a_server_that_does_not_answer_is_named_without_the_key(self) -> None:
         lonely = settings_for("http://127.0.0.1:9").model_copy(update={"timeout_seconds": 1.0})
