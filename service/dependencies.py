@@ -1,15 +1,17 @@
 """What an endpoint may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.user import Role
 from service.addresses import client_network
 from service.http.languages import preferred_language
 from service.http.security import bearer
-from service.identity.errors import UnauthenticatedError
+from service.identity import queries as identity
+from service.identity.errors import ForbiddenError, UnauthenticatedError
 from service.identity.tokens import Principal
 from service.limits.limiter import Decision, LimiterUnavailableError, Policy, RateLimitedError
 from service.wiring import Services
@@ -84,6 +86,22 @@ async def optional_user(
     return authenticate(services, request) if "authorization" in request.headers else None
 
 
+def require_role(*roles: Role) -> Callable[..., Awaitable[Principal]]:
+    """A dependency: the signed-in person, who has one of the roles now, whatever the token says.
+
+    Raises: UnauthenticatedError, ForbiddenError, the same for a closed account.
+    """
+
+    async def check(services: App, user: Annotated[Principal, Depends(current_user)]) -> Principal:
+        async with services.sessions() as session:
+            found = await identity.find_user(session, user.user_id)
+        if found is None or found.role not in roles:
+            raise ForbiddenError("This needs another role.")
+        return user
+
+    return check
+
+
 async def count_address(request: Request, services: App) -> None:
     """For endpoints that need no sign-in: limited by network address."""
     policy = Policy("address", services.settings.limits.per_address_minute, 60)
@@ -107,6 +125,9 @@ def language(request: Request) -> str:
 
 
 CurrentUser = Annotated[Principal, Depends(current_user)]
+Operator = Annotated[Principal, Depends(require_role(Role.OPERATOR))]
+Reviewer = Annotated[Principal, Depends(require_role(Role.REVIEWER, Role.OPERATOR))]
+FinanceColleague = Annotated[Principal, Depends(require_role(Role.FINANCE, Role.OPERATOR))]
 OptionalUser = Annotated[Principal | None, Depends(optional_user)]
 ByAddress = Depends(count_address)
 BySignUp = Depends(count_sign_up)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.user import Channel, Contact, Device, Password, RefreshToken, User
+from models.user import Channel, Contact, Device, Password, RefreshToken, Role, User
 
 CODE_ATTEMPTS: Final = 5
 
@@ -17,6 +17,10 @@ CODE_ATTEMPTS: Final = 5
 async def find_user(session: AsyncSession, user_id: UUID) -> User | None:
     """An open account's user."""
     return await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
+
+
+async def set_role(session: AsyncSession, user_id: UUID, role: Role) -> None:
+    await session.execute(update(User).where(User.id == user_id).values(role=role))
 
 
 async def find_device(session: AsyncSession, device_hash: bytes) -> Device | None:

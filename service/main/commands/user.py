@@ -18,6 +18,8 @@ from core.clock import utc_now
 from core.database import create_sessions
 from core.settings import Settings
 from models.credit import LotSource
+from models.user import Role
+from service.identity import queries as identity
 from service.main.commands.database import open_database, require_newest_schema
 from service.main.commands.environment import keep_logs_quiet, read_settings
 
@@ -30,7 +32,7 @@ UserId = Annotated[UUID, typer.Argument(metavar="USER_ID", help="The user's id."
 
 @app.callback()
 def user() -> None:
-    """Change a user's tier, or grant credits."""
+    """Change a user's tier or role, or grant credits."""
 
 
 @app.command()
@@ -61,6 +63,30 @@ def grant(
     if not 0 < len(key) <= MAX_KEY_CHARS or not key.isprintable():
         raise typer.BadParameter(f"1 to {MAX_KEY_CHARS} printable characters will do", param_hint="--key")
     typer.echo(asyncio.run(_grant(read_settings(), user_id, credits_, days, key)))
+
+
+@app.command()
+def role(
+    user_id: UserId,
+    name: Annotated[Role, typer.Argument(metavar="ROLE", help="user, reviewer, finance or operator.")],
+) -> None:
+    """Let somebody review, see the books or operate; it holds from the next request on."""
+    keep_logs_quiet()
+    typer.echo(asyncio.run(_change_role(read_settings(), user_id, name)))
+
+
+async def _change_role(settings: Settings, user_id: UUID, role: Role) -> str:
+    async with open_database(settings) as engine:
+        await require_newest_schema(engine)
+        async with create_sessions(engine).begin() as session:
+            return await change_role(session, user_id, role)
+
+
+async def change_role(session: AsyncSession, user_id: UUID, role: Role) -> str:
+    """Change it; a sentence for the operator. Raises: typer.Exit: unknown or closed account."""
+    await _require_open(session, user_id)
+    await identity.set_role(session, user_id, role)
+    return f"{user_id} is {role.value} now."
 
 
 async def _change_tier(settings: Settings, user_id: UUID, name: str, catalog: Catalog) -> str:
