@@ -1,0 +1,73 @@
+"""From the facts of a letter to its words, in its reader's language, time and way of writing money."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from billing.catalog import Catalog
+from billing.money import LOCALES, format_money
+from models.letter import LetterKind
+from service.identity.letters import Letter
+from service.items import item_name
+from service.texts import CONSENTS
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
+    Path(__file__).with_name("letters.toml").read_text("utf-8")
+)
+
+
+def write(
+    kind: LetterKind,
+    facts: Mapping[str, Any],
+    *,
+    catalog: Catalog,
+    language: str,
+    timezone: str,
+    base_url: str,
+) -> Letter:
+    """The letter as its reader gets it.
+
+    Args:
+        facts: as they were written down; `terms` names further paragraphs of letters.toml.
+        timezone: IANA name, in which days are told.
+        base_url: where our pages are, where the facts do not know better.
+    """
+    words = dict(_say(facts, catalog, language, ZoneInfo(timezone)))
+    words["pages"] = str(facts.get("base_url") or base_url).rstrip("/")
+    paragraphs = [f"{kind.value}_body", *facts.get("terms", ())]
+    consent = facts.get("consent")
+    body = [_fill(TEXTS[name][language], words) for name in paragraphs]
+    if consent is not None:
+        body.append(_fill(TEXTS["agreed"][language], {"text": CONSENTS[consent][language]}))
+    body.append(TEXTS["closing"][language])
+    return Letter(_fill(TEXTS[f"{kind.value}_subject"][language], words), "\n\n".join(body))
+
+
+def _say(
+    facts: Mapping[str, Any], catalog: Catalog, language: str, zone: ZoneInfo
+) -> Iterator[tuple[str, str]]:
+    """What a text may ask for: `at` and `until` as days, `price` as money, an item by its name."""
+    for name in ("at", "until"):
+        if facts.get(name) is not None:
+            moment = datetime.fromisoformat(facts[name]).astimezone(zone)
+            yield name, format_date(moment.date(), format="long", locale=LOCALES[language])
+    for name in ("price", "full"):
+        if facts.get(f"{name}_minor") is not None:
+            yield name, format_money(facts[f"{name}_minor"], facts["currency"], language)
+    if "item" in facts:
+        yield "item", item_name(catalog, facts["item"], language)
+    if "tier" in facts:
+        yield "tier", catalog.tier(facts["tier"]).name[language]
+    if "order" in facts:
+        yield "order", facts["order"]
+
+
+def _fill(text: str, words: Mapping[str, str]) -> str:
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text.strip()
