@@ -24,6 +24,8 @@ class CreditAccount(Base):
 
     in_flight: jobs queued or running, capped per tier.
     fair_time: where this user stands in the queue's virtual time (see docs/decisions/scheduling.md).
+    tier_until: when a membership's tier ends if nobody pays again; None: the tier does not end by itself.
+    free_until: end of the free month that was running when a membership began; until then no other is given.
     """
 
     __tablename__ = "credit_accounts"
@@ -41,6 +43,8 @@ class CreditAccount(Base):
     anchor_at: Mapped[datetime | None]
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
+    tier_until: Mapped[datetime | None]
+    free_until: Mapped[datetime | None]
     debt_credits: Mapped[int] = mapped_column(default=0)
     in_flight: Mapped[int] = mapped_column(default=0)
     fair_time: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, HasCreatedAt, HasId
@@ -37,9 +37,31 @@ ORDER_TRANSITIONS: Final[Mapping[OrderState, frozenset[OrderState]]] = {
 }
 
 
-class Order(HasId, HasCreatedAt, Base):
-    """One purchase of one item. `amount_minor` contains `tax_minor`, which is known once it is paid.
+class ItemKind(StrEnum):
+    """What an item's name begins with: `pack:small`, `membership:gold`, `months:gold:3`, `certification`."""
 
+    PACK = "pack"  # credits, in a lot of their own
+    MEMBERSHIP = "membership"  # a month of a subscription, or an upgrade's difference
+    MONTHS = "months"  # membership paid in advance, which does not renew
+    CERTIFICATION = "certification"  # of the work that `subject_id` names
+
+
+class ReturnReason(StrEnum):
+    """Why we give the money of a paid order back ourselves."""
+
+    FIRST_MONTH_TAKEN = "first_month_taken"  # this person had a cheaper first month before
+    ALREADY_MEMBER = "already_member"  # paid a second time, in another window
+    WITHDRAWN = "withdrawn"  # the buyer took the purchase back
+
+
+class Order(HasId, HasCreatedAt, Base):
+    """One payment for one item. `amount_minor` contains `tax_minor`, which is known once it is paid.
+
+    credits, days: of a pack; 0 of everything else. subject_id: the work that is certified.
+    is_first_month: of a membership, at the price that a person gets once.
+    consent_version: the text in which the buyer asked for immediate supply (EU 2023/2673).
+    subscription_id: the channel's name of what renews; a renewal's order is written when it is paid.
+    return_reason: why we give the money back; returned_at: the channel has been told to.
     channel, is_test: who takes the money, and whether it is real.
     checkout_id, payment_id: the channel's names of where it is paid, and of the money.
     expires_at: until when it can be paid. warned_at: a bank suspects fraud. trusted_at: an operator does not.
@@ -51,23 +73,43 @@ class Order(HasId, HasCreatedAt, Base):
         UniqueConstraint("owner_id", "idempotency_key"),
         UniqueConstraint("channel", "checkout_id"),
         UniqueConstraint("channel", "payment_id"),
-        CheckConstraint("amount_minor > 0 AND credits > 0 AND days > 0", name="sells_something"),
+        CheckConstraint(
+            "item ~ '^(pack:[a-z]+|membership:[a-z]+|months:[a-z]+:[0-9]+|certification)$'", name="item_known"
+        ),
+        CheckConstraint(
+            "amount_minor > 0 AND credits >= 0 AND days >= 0"
+            " AND (item LIKE 'pack:%') = (credits > 0) AND (item LIKE 'pack:%') = (days > 0)",
+            name="sells_something",
+        ),
+        CheckConstraint("(item = 'certification') = (subject_id IS NOT NULL)", name="certifies_a_work"),
+        CheckConstraint("item LIKE 'membership:%' OR NOT is_first_month", name="first_month_of_membership"),
+        CheckConstraint("item LIKE 'membership:%' OR subscription_id IS NULL", name="membership_renews"),
+        CheckConstraint(
+            "return_reason IS NULL OR (paid_at IS NOT NULL AND item !~ '^pack')", name="returns_what_is_paid"
+        ),
+        CheckConstraint("returned_at IS NULL OR return_reason IS NOT NULL", name="returned_for_a_reason"),
         CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_within_amount"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_within_amount"),
         CheckConstraint(
             "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)", name="paid_has_time"
         ),
-        CheckConstraint("(paid_at IS NULL) = (lot_id IS NULL)", name="paid_has_lot"),
+        CheckConstraint(
+            "(paid_at IS NOT NULL AND item LIKE 'pack:%') = (lot_id IS NOT NULL)", name="paid_pack_has_lot"
+        ),
         CheckConstraint("state <> 'pending' OR checkout_id IS NOT NULL", name="pending_has_checkout"),
         Index("ix_orders_owner_id", "owner_id", "id"),
         Index("ix_orders_open", "expires_at", postgresql_where="state IN ('created', 'pending')"),
+        Index(
+            "ix_orders_to_return", "id", postgresql_where="return_reason IS NOT NULL AND returned_at IS NULL"
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
     idempotency_key: Mapped[str] = mapped_column(String(255))
     item: Mapped[str] = mapped_column(String(64))
-    credits: Mapped[int]
-    days: Mapped[int]
+    credits: Mapped[int] = mapped_column(default=0)
+    days: Mapped[int] = mapped_column(default=0)
+    subject_id: Mapped[UUID | None]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     tax_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     tax_region: Mapped[str] = mapped_column(String(16), default="")
@@ -89,6 +131,15 @@ class Order(HasId, HasCreatedAt, Base):
     lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"))
     warned_at: Mapped[datetime | None]
     trusted_at: Mapped[datetime | None]
+    is_first_month: Mapped[bool] = mapped_column(default=False, server_default=false())
+    consent_version: Mapped[str | None] = mapped_column(String(64))
+    subscription_id: Mapped[str | None] = mapped_column(String(255))
+    return_reason: Mapped[ReturnReason | None] = mapped_column(stored_enum(ReturnReason, "return_reason"))
+    returned_at: Mapped[datetime | None]
+
+    @property
+    def kind(self) -> ItemKind:
+        return ItemKind(self.item.partition(":")[0])
 
 
 class RefundState(StrEnum):
