@@ -2,6 +2,7 @@
 
 from models import (
     batch,
+    campaign,
     credit,
     data_export,
     deferral,
@@ -13,6 +14,7 @@ from models import (
     membership,
     order,
     photo,
+    referral,
     risk,
     user,
     webhook,
@@ -21,6 +23,7 @@ from models import (
 
 __all__ = [
     "batch",
+    "campaign",
     "credit",
     "data_export",
     "deferral",
@@ -32,6 +35,7 @@ __all__ = [
     "membership",
     "order",
     "photo",
+    "referral",
     "risk",
     "user",
     "webhook",
