@@ -72,9 +72,26 @@ class ProvenanceSettings(BaseModel, frozen=True):
 
     producer_code: the operator's registered code for implicit labels (TC260-PG-20252A); None writes a value
         that says that there is none.
+    chain_file, key_file: the certificate that claims are signed with, PEM, and its key on P-256; without
+        them development signs with an authority of its own that nobody trusts, and production does not sign.
+    signer: "module:function" of what makes a `provenance.credentials.signers.ClaimSigner` from the settings,
+        for keys that a service keeps; instead of the files.
+    time_authority_url: an RFC 3161 authority for claims; None: they carry no time-stamp.
+    anchors_file: roots, PEM, whose signers are known when credentials are read.
     """
 
     producer_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{27}$")
+    chain_file: Path | None = None
+    key_file: Path | None = None
+    signer: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+    time_authority_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    anchors_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_both_files(self) -> Self:
+        if (self.chain_file is None) != (self.key_file is None):
+            raise ValueError("HUAJIAN_PROVENANCE__CHAIN_FILE and HUAJIAN_PROVENANCE__KEY_FILE go together")
+        return self
 
 
 class MailSettings(BaseModel, frozen=True):

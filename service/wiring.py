@@ -18,6 +18,8 @@ from core.keys import Keys, load_keys
 from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import read_shelf
 from moderation.photos import load_classifier
+from provenance.credentials.opening import open_signer
+from provenance.credentials.signers import ClaimSigner
 from service.engines.endpoints import Endpoints
 from service.flows.keep_photo import PhotoKeeper
 from service.http.cursors import Cursors
@@ -61,6 +63,7 @@ class Services:
     admissions: AdmissionWriter
     payments: PaymentChannel | None  # None: nothing is for sale
     rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
+    signer: ClaimSigner  # of C2PA claims; refuses where production has no certificate
     stopping: asyncio.Event  # set when the process was told to stop: streams end, clients come back
 
 
@@ -124,6 +127,7 @@ async def open_services(
             ),
             payments=payments,
             rehearsal=rehearsal,
+            signer=open_signer(settings, now=utc_now()),
             stopping=asyncio.Event(),
         )
     finally:
