@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, HasCreatedAt, HasId, Json
@@ -31,7 +31,8 @@ class SightingKind(StrEnum):
 class RiskSignal(HasCreatedAt, Base):
     """One help as the score sees it. `epoch` names the key under which the hashes were made.
 
-    No foreign key to the help: signals are forgotten long before helps are.
+    No foreign keys: signals are forgotten long before helps are, and every check would lock the row of an
+    owner whom thousands help.
     device_hash, address_hash, network_hash: None where the request did not say.
     agent: a family from a closed list, such as "safari/ios". sign_up_seconds: from the page to the account.
     """
@@ -46,8 +47,8 @@ class RiskSignal(HasCreatedAt, Base):
 
     help_id: Mapped[UUID] = mapped_column(primary_key=True)
     link_id: Mapped[UUID]
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    helper_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    owner_id: Mapped[UUID]
+    helper_id: Mapped[UUID]
     epoch: Mapped[int] = mapped_column(SmallInteger)
     is_new: Mapped[bool]
     device_hash: Mapped[bytes | None]
@@ -72,7 +73,7 @@ class RiskSighting(Base):
 
     kind: Mapped[SightingKind] = mapped_column(stored_enum(SightingKind, "sighting_kind"), primary_key=True)
     hash: Mapped[bytes] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
     epoch: Mapped[int] = mapped_column(SmallInteger)
     seen_at: Mapped[datetime]
 

@@ -31,12 +31,6 @@ def upgrade() -> None:
         sa.Column("sign_up_seconds", sa.Float(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("owner_id <> helper_id", name=op.f("ck_risk_signals_not_ones_own")),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["users.id"], name=op.f("fk_risk_signals_owner_id"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(
-            ["helper_id"], ["users.id"], name=op.f("fk_risk_signals_helper_id"), ondelete="RESTRICT"
-        ),
         sa.PrimaryKeyConstraint("help_id", name=op.f("pk_risk_signals")),
     )
     op.create_index("ix_risk_signals_owner_id", "risk_signals", ["owner_id", "created_at"], unique=False)
@@ -61,9 +55,6 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("epoch", sa.SmallInteger(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_risk_sightings_user_id"), ondelete="RESTRICT"
-        ),
         sa.PrimaryKeyConstraint("kind", "hash", "user_id", name=op.f("pk_risk_sightings")),
     )
     op.create_index("ix_risk_sightings_user_id", "risk_sightings", ["user_id", "kind"], unique=False)

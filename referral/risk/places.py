@@ -1,0 +1,39 @@
+"""Where a request comes from: what one household shares, and what its neighbours share."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+HOUSEHOLD_V6: Final = 64
+NETWORK_V4: Final = 24
+NETWORK_V6: Final = 48
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`household`: one IPv4 address or a /64, as text; `network`: the /24 or /48 around it."""
+
+    address: Address
+    household: str
+    network: str
+
+
+def find_place(text: str | None) -> Place | None:
+    """None for what is no public address: behind a proxy that is not trusted everybody would share it."""
+    try:
+        address = ipaddress.ip_address(text or "")
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if not address.is_global:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return Place(address, str(address), _around(address, NETWORK_V4))
+    return Place(address, _around(address, HOUSEHOLD_V6), _around(address, NETWORK_V6))
+
+
+def _around(address: Address, prefix: int) -> str:
+    return str(ipaddress.ip_network((address, prefix), strict=False))

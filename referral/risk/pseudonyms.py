@@ -1,0 +1,40 @@
+"""Keyed hashes for telling whether two requests share something, under a key that changes every 90 days."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from core.keys import Keys
+
+EPOCH: Final = timedelta(days=90)
+START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+HASH_BYTES: Final = 16
+
+Hashes = tuple[bytes, bytes]
+
+
+def epoch_of(moment: datetime) -> int:
+    """The number of the key that is in force: whole spans of 90 days since 1970."""
+    return (moment - START) // EPOCH
+
+
+class Pseudonyms:
+    """What one can compare and nobody can read back without the key."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def hashes(self, kind: str, *parts: str, now: datetime) -> Hashes:
+        """Under the key in force, which is kept, and under the one before, which is only compared."""
+        epoch = epoch_of(now)
+        return self._hash(epoch, kind, parts), self._hash(epoch - 1, kind, parts)
+
+    def device(self, device_hash: bytes, *, now: datetime) -> Hashes:
+        """Of a device, from the hash that `devices` keeps."""
+        return self.hashes("device", device_hash.hex(), now=now)
+
+    def stored_device(self, device_id: str) -> bytes:
+        """The hash that `devices` keeps of what a client calls its device."""
+        return self._keys.digest("device", device_id)
+
+    def _hash(self, epoch: int, kind: str, parts: tuple[str, ...]) -> bytes:
+        return self._keys.digest(f"risk-signals:{epoch}", kind, *parts)[:HASH_BYTES]
