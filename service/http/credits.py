@@ -10,6 +10,17 @@ from billing import queries as credits
 from billing.views import view_credits
 from models.credit import CreditEntry, CreditHold, CreditLot, EntryKind
 from service.dependencies import App, ByAddress, CurrentUser, Cursor, Language, Limit, Reading
+from service.http.membership_offers import (
+    CERTIFICATION_EXAMPLE,
+    CONSENT_EXAMPLE,
+    MEMBERSHIP_EXAMPLE,
+    CertificationRead,
+    ConsentRead,
+    MembershipOffer,
+    asked_consent,
+    list_memberships,
+    offer_certification,
+)
 from service.http.offers import PackRead, list_packs
 from service.http.problems import documented
 from service.http.schemas import Moment, Page, Schema, example
@@ -110,6 +121,9 @@ class CatalogRead(Schema):
                     "price_per_credit": {"currency": "USD", "amount_minor": 20, "text": "$0.20"},
                 }
             ],
+            "memberships": [MEMBERSHIP_EXAMPLE],
+            "certification": CERTIFICATION_EXAMPLE,
+            "consent": CONSENT_EXAMPLE,
             "currencies": ["CNY", "USD", "EUR"],
         }
     )
@@ -117,6 +131,11 @@ class CatalogRead(Schema):
     tiers: list[TierRead]
     prices: dict[str, int] = Field(description="Credits for one finished work, by kind.")
     packs: list[PackRead] = Field(description="On sale, cheapest first; empty where nobody takes money.")
+    memberships: list[MembershipOffer] = Field(
+        description="On sale, lowest tier first; empty where nobody takes money."
+    )
+    certification: CertificationRead
+    consent: ConsentRead
     currencies: list[str] = Field(description="What `currency` may ask for.")
 
 
@@ -144,7 +163,7 @@ async def list_history(
 
 @router.get("/v1/catalog", dependencies=[ByAddress], responses=documented(422, 429))
 async def get_catalog(services: App, language: Language, currency: Currency = None) -> CatalogRead:
-    """Tiers, prices and packs, in the reader's language. Raises: UnsoldCurrencyError."""
+    """Tiers, prices, packs and memberships, in the reader's language. Raises: UnsoldCurrencyError."""
     catalog = services.catalog
     if currency is not None:
         catalog.sale.require(currency)
@@ -163,6 +182,9 @@ async def get_catalog(services: App, language: Language, currency: Currency = No
         ],
         prices=catalog.prices,
         packs=list_packs(services, language, currency),
+        memberships=list_memberships(services, language, currency),
+        certification=offer_certification(services, language, currency),
+        consent=asked_consent(language),
         currencies=list(catalog.sale.currencies),
     )
 

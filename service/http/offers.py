@@ -49,13 +49,6 @@ def list_packs(services: Services, language: str, currency: str | None = None) -
     ]
 
 
-def item_name(services: Services, item: str, language: str) -> str:
-    """What an ordered item is called; its own id once the catalogue has it no more."""
-    _, _, name = item.partition(":")
-    pack = services.catalog.packs.get(name)
-    return pack.name[language] if pack is not None else item
-
-
 def money(amount_minor: int, currency: str, language: str) -> Money:
     return Money(
         currency=currency, amount_minor=amount_minor, text=format_money(amount_minor, currency, language)

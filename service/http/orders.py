@@ -10,9 +10,10 @@ from billing.errors import OrderNotFoundError
 from billing.orders import queries as orders
 from models.order import Order, OrderState
 from service.dependencies import App, CurrentUser, Cursor, Language, Limit, Reading
-from service.http.offers import Money, item_name, money
+from service.http.offers import Money, money
 from service.http.problems import documented
 from service.http.schemas import Moment, Page, Schema, example
+from service.items import item_name
 from service.wiring import Services
 
 PATH: Final = "/v1/orders"
@@ -97,7 +98,7 @@ def read_order(services: Services, order: Order, language: str) -> OrderRead:
     return OrderRead(
         id=order.id,
         item=order.item,
-        name=item_name(services, order.item, language),
+        name=item_name(services.catalog, order.item, language),
         credits=order.credits,
         state=order.state,
         price=money(order.amount_minor, order.currency, language),

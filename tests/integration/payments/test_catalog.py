@@ -98,3 +98,33 @@ class TestCatalog:
         assert answers[-1].status_code == 402
         offered = answers[-1].json()["packs"]
         assert [pack["id"] for pack in offered] == ["pack:small", "pack:medium", "pack:large"]
+
+    async def test_the_second_months_price_stands_beside_the_firsts(self, client: httpx.AsyncClient) -> None:
+        read = (await client.get("/v1/catalog", headers={"accept-language": "en"})).json()
+        offers: list[dict[str, Any]] = read["memberships"]
+        assert [(offer["id"], offer["monthly_credits"]) for offer in offers] == [
+            ("membership:silver", 10),
+            ("membership:gold", 30),
+            ("membership:studio", 100),
+        ]
+        gold = offers[1]
+        assert (gold["first_month"]["text"], gold["second_month"]["text"]) == ("$1.49", "$3.99")
+        assert [
+            (one["id"], one["name"], one["price"]["text"], one["price_per_month"]["text"])
+            for one in gold["months"]
+        ] == [
+            ("months:gold:1", "Gold membership, 1 month", "$3.99", "$3.99"),
+            ("months:gold:3", "Gold membership, 3 months", "$10.99", "$3.67"),
+            ("months:gold:12", "Gold membership, 12 months", "$39.99", "$3.34"),
+        ]
+
+    async def test_a_certified_work_has_a_price_in_credits_and_in_money(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        read = (await client.get("/v1/catalog", headers={"accept-language": "zh"})).json()
+        assert read["certification"] == {
+            "id": "certification",
+            "credits": 1,
+            "price": {"currency": "CNY", "amount_minor": 500, "text": "¥5.00"},
+        }
+        assert "十四天内可以撤回" in read["consent"]["text"]
