@@ -67,6 +67,14 @@ class ModerationSettings(BaseModel, frozen=True):
     photo_classifier: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
 
 
+class WitnessSettings(BaseModel, frozen=True):
+    """url: what `add-checkpoint` stands below. vkey: the witness's public key, as one line."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    vkey: str
+    timeout_seconds: float = Field(default=5, gt=0, le=60)
+
+
 class ProvenanceSettings(BaseModel, frozen=True):
     """What finished files say of who made them.
 
@@ -78,6 +86,10 @@ class ProvenanceSettings(BaseModel, frozen=True):
         for keys that a service keeps; instead of the files.
     time_authority_url: an RFC 3161 authority for claims; None: they carry no time-stamp.
     anchors_file: roots, PEM, whose signers are known when credentials are read.
+    authority: the name under which certificates and the public log are signed, such as "huajian.example";
+        it can never change. With it go log_key_file and certificate_key_file, PEM, Ed25519; without the
+        three, development makes keys of its own, and production certifies nothing.
+    witnesses: who is asked to sign the log's checkpoints too.
     """
 
     producer_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{27}$")
@@ -86,11 +98,25 @@ class ProvenanceSettings(BaseModel, frozen=True):
     signer: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     time_authority_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     anchors_file: Path | None = None
+    authority: Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$")] | None = (
+        None
+    )
+    log_key_file: Path | None = None
+    certificate_key_file: Path | None = None
+    witnesses: tuple[WitnessSettings, ...] = ()
 
     @model_validator(mode="after")
     def _has_both_files(self) -> Self:
         if (self.chain_file is None) != (self.key_file is None):
             raise ValueError("HUAJIAN_PROVENANCE__CHAIN_FILE and HUAJIAN_PROVENANCE__KEY_FILE go together")
+        return self
+
+    @model_validator(mode="after")
+    def _has_all_of_the_authority(self) -> Self:
+        if len({one is None for one in (self.authority, self.log_key_file, self.certificate_key_file)}) > 1:
+            raise ValueError(
+                "HUAJIAN_PROVENANCE__AUTHORITY, __LOG_KEY_FILE and __CERTIFICATE_KEY_FILE go together"
+            )
         return self
 
 

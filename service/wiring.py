@@ -20,6 +20,7 @@ from generators.backends.studio.card.templates.shelf import read_shelf
 from moderation.photos import load_classifier
 from provenance.credentials.opening import open_signer
 from provenance.credentials.signers import ClaimSigner
+from provenance.keyring import Keyring, load_keyring
 from service.engines.endpoints import Endpoints
 from service.flows.keep_photo import PhotoKeeper
 from service.http.cursors import Cursors
@@ -46,6 +47,7 @@ class Services:
     clock: Clock
     catalog: Catalog
     keys: Keys
+    keyring: Keyring | None  # None: nothing is certified
     engine: AsyncEngine
     sessions: Sessions
     redis: Redis
@@ -84,6 +86,7 @@ async def open_services(
     """
     read_shelf(settings.templates_dir)  # a bad template stops the start, not a job
     keys = load_keys(settings)
+    keyring = load_keyring(settings)
     catalog = catalog or load_catalog()
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
     sessions = create_sessions(engine)
@@ -103,6 +106,7 @@ async def open_services(
             clock=clock,
             catalog=catalog,
             keys=keys,
+            keyring=keyring,
             engine=engine,
             sessions=sessions,
             redis=redis,
