@@ -1,0 +1,83 @@
+"""Page tokens: shown with a link's page, spent with one help. Signed, bound to the link, short-lived.
+
+Spending is a unique column of the help (`page_nonce`): exactly as atomic as the help itself.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from core.keys import Keys
+from referral.errors import PageTokenError, PageTokenExpiredError
+
+NONCE_BYTES: Final = 12
+TIME_BYTES: Final = 6  # milliseconds since 1970
+MAC_BYTES: Final = 16
+BODY_BYTES: Final = NONCE_BYTES + TIME_BYTES + 1
+TOKEN_CHARS: Final = -(-(BODY_BYTES + MAC_BYTES) * 8 // 6)
+CLOCK_SKEW: Final = timedelta(seconds=5)  # between processes
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """difficulty_bits: of the proof of work that goes with it."""
+
+    nonce: bytes
+    issued_at: datetime
+    difficulty_bits: int
+
+    @property
+    def salt(self) -> str:
+        """What the proof of work is over."""
+        return self.nonce.hex()
+
+
+class PageTokens:
+    """Issue and open. Times are the database's, so that they can be compared with those of accounts."""
+
+    def __init__(self, keys: Keys, *, lifetime: timedelta, difficulty_bits: int) -> None:
+        self._key = keys.derive("unlock-page-token")
+        self._lifetime = lifetime
+        self._difficulty_bits = difficulty_bits
+
+    def issue(self, link_id: UUID, *, now: datetime) -> tuple[str, PageToken]:
+        """A token as text, and what it says."""
+        milliseconds = int(now.timestamp() * 1000)
+        nonce = os.urandom(NONCE_BYTES)
+        body = nonce + milliseconds.to_bytes(TIME_BYTES) + bytes([self._difficulty_bits])
+        text = base64.urlsafe_b64encode(body + self._mac(link_id, body)).decode().rstrip("=")
+        return text, self._read(body)
+
+    def open(self, link_id: UUID, text: str, *, now: datetime) -> PageToken:
+        """What a token says. Raises: PageTokenError: not ours or of another link; PageTokenExpiredError."""
+        raw = _decode(text)
+        body, mac = raw[:BODY_BYTES], raw[BODY_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(link_id, body)):
+            raise PageTokenError("This page token is not valid for this link.")
+        token = self._read(body)
+        if token.issued_at > now + CLOCK_SKEW or now >= token.issued_at + self._lifetime:
+            raise PageTokenExpiredError("This page token has expired: look at the link again.")
+        return token
+
+    @staticmethod
+    def _read(body: bytes) -> PageToken:
+        milliseconds = int.from_bytes(body[NONCE_BYTES : NONCE_BYTES + TIME_BYTES])
+        issued_at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        return PageToken(body[:NONCE_BYTES], issued_at, body[-1])
+
+    def _mac(self, link_id: UUID, body: bytes) -> bytes:
+        return hmac.digest(self._key, link_id.bytes + body, hashlib.sha256)[:MAC_BYTES]
+
+
+def _decode(text: str) -> bytes:
+    if len(text) != TOKEN_CHARS:
+        raise PageTokenError("This page token is not valid for this link.")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise PageTokenError("This page token is not valid for this link.") from error
