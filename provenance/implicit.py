@@ -4,7 +4,9 @@ Source: GB 45438-2025 annex E: one JSON object of exactly seven keys; and TC260-
 code, which comes with an operator's registration and is never made up here.
 """
 
+import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,6 +90,33 @@ def read_json(text: str) -> ImplicitLabel:
         raise ImplicitLabelError("not the seven keys of an implicit label")
     if not all(isinstance(value, str) for value in values.values()):
         raise ImplicitLabelError("a value is not a string")
+    return _label_of(values)
+
+
+def read_anybodys(text: str) -> ImplicitLabel:
+    """A label as other producers write it: in an object `AIGC`, escaped for HTML, with free keys left out.
+
+    Raises: ImplicitLabelError: a required key is missing, or a value is none.
+    """
+    if len(text) > _LONGEST:
+        raise ImplicitLabelError("longer than any label")
+    text = html.unescape(text).strip().removeprefix("AIGC").lstrip(": ")
+    try:
+        values = json.loads(text, object_pairs_hook=_once)
+        if isinstance(values, dict) and set(values) == {"AIGC"}:
+            inner = values["AIGC"]
+            values = json.loads(inner, object_pairs_hook=_once) if isinstance(inner, str) else inner
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ImplicitLabelError("not JSON") from error
+    if not isinstance(values, dict) or not set(_REQUIRED) <= set(values):
+        raise ImplicitLabelError("a required key of an implicit label is missing")
+    known = {key: values.get(key, "") for key in _KEYS}
+    if not all(isinstance(value, str | int) for value in known.values()):
+        raise ImplicitLabelError("a value is not a string")
+    return _label_of({key: str(value) for key, value in known.items()})
+
+
+def _label_of(values: Mapping[str, str]) -> ImplicitLabel:
     return ImplicitLabel(
         producer=values["ContentProducer"],
         produce_id=values["ProduceID"],

@@ -1,12 +1,15 @@
-"""The implicit label of an MP4: `moov.udta.meta` with the key AIGC.
+"""The implicit label of an MP4: `moov.udta.meta` with the key AIGC; the source type is in XMP at the end.
 
-Source: TC260-PG-20257A; QuickTime File Format, "Metadata": `keys` names the entries, `ilst` has their values.
+Source: TC260-PG-20257A; QuickTime File Format, "Metadata": `keys` names the entries, `ilst` has their values;
+XMP part 3 section 1.2.7.1 (the box of XMP in ISO files).
 """
 
 from collections.abc import Iterator
 from typing import Final
 
+from provenance.containers import xmp
 from provenance.containers.boxes import IsoBox, box, find, walk
+from provenance.containers.carried import LONGEST_BYTES, Carried
 from provenance.containers.errors import ContainerError
 
 _KEY: Final = b"AIGC"
@@ -14,11 +17,13 @@ _FULL: Final = bytes(4)  # version 0, no flags
 _UTF8: Final = (1).to_bytes(4, "big")
 _HANDLER: Final = box(b"hdlr", _FULL + bytes(4) + b"mdta" + bytes(12) + b"\0")
 _OFFSETS: Final = {b"stco": 4, b"co64": 8}  # bytes of one chunk's place in the file
+_XMP: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _TO_TABLES: Final = (b"trak", b"mdia", b"minf", b"stbl")
 
 
-def write(content: bytes, text: str) -> bytes:
+def write(content: bytes, text: str, source_type: str | None = None) -> bytes:
     """The same film with the label's JSON; one that was there is replaced. Raises: ContainerError."""
+    content = _without_packet(content)
     moov = _require_moov(content)
     children = walk(content, moov.body, moov.end)
     kept = b"".join(content[one.start : one.end] for one in children if one.kind != b"udta")
@@ -29,19 +34,37 @@ def write(content: bytes, text: str) -> bytes:
     meta = box(b"meta", _FULL + _HANDLER + keys + box(b"ilst", box((1).to_bytes(4, "big"), value)))
     fresh = bytearray(box(b"moov", kept + box(b"udta", others + meta)))
     _move_chunks(fresh, behind=moov.end, by=len(fresh) - (moov.end - moov.start))
-    return content[: moov.start] + bytes(fresh) + content[moov.end :]
+    labelled = content[: moov.start] + bytes(fresh) + content[moov.end :]
+    return labelled if source_type is None else labelled + box(b"uuid", _XMP + xmp.source_packet(source_type))
 
 
-def read(content: bytes) -> str | None:
-    """The label's JSON; None without one. Raises: ContainerError."""
+def read(content: bytes) -> list[Carried]:
+    """Labels under the key in `moov.udta.meta` and `moov.meta`, and in XMP. Raises: ContainerError."""
+    found: list[Carried] = []
     moov = _require_moov(content)
-    udta = find(content, b"udta", moov.body, moov.end)
-    if udta is None:
-        return None
-    for meta in walk(content, udta.body, udta.end):
-        if meta.kind == b"meta" and (found := _value(content, meta)) is not None:
-            return found
-    return None
+    for above in (moov, find(content, b"udta", moov.body, moov.end)):
+        metas = [one for one in walk(content, above.body, above.end) if one.kind == b"meta"] if above else []
+        texts = (_value(content, one) for one in metas)
+        found += [Carried("mp4:keys", text) for text in texts if text is not None]
+    for one in _packets(content):
+        found += xmp.read(content[one.body + len(_XMP) : one.end][: LONGEST_BYTES + 1])
+    return found
+
+
+def _packets(content: bytes) -> list[IsoBox]:
+    return [one for one in walk(content) if one.kind == b"uuid" and content.startswith(_XMP, one.body)]
+
+
+def _without_packet(content: bytes) -> bytes:
+    """The film without the XMP that we wrote. Raises: ContainerError: one stands where nothing may move."""
+    if content[4:8] != b"ftyp":
+        raise ContainerError("not an MP4")
+    packets = _packets(content)
+    if not packets:
+        return content
+    if len(packets) > 1 or packets[0].end != len(content):
+        raise ContainerError("an MP4 with XMP of others")
+    return content[: packets[0].start]
 
 
 def _require_moov(content: bytes) -> IsoBox:

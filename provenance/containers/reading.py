@@ -5,8 +5,8 @@ Writers keep to one place per type; readers must not: other producers' files are
 
 from dataclasses import dataclass
 
-from provenance.containers.files import read_label
-from provenance.implicit import ImplicitLabel
+from provenance.containers.files import read_carried
+from provenance.implicit import ImplicitLabel, ImplicitLabelError, read_anybodys
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +20,11 @@ class FoundLabel:
 
 def read_labels(content: bytes, media_type: str) -> list[FoundLabel]:
     """All labels, malformed ones too; none for a file without. Raises: ContainerError: not such a file."""
-    label = read_label(content, media_type)
-    return [] if label is None else [FoundLabel("file", label)]
+    return [_read(one.place, one.text) for one in read_carried(content, media_type)]
+
+
+def _read(place: str, text: str) -> FoundLabel:
+    try:
+        return FoundLabel(place, read_anybodys(text))
+    except ImplicitLabelError as error:
+        return FoundLabel(place, None, str(error))

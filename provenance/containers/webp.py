@@ -1,79 +1,94 @@
 """The implicit label of a WebP: an XMP chunk with `TC260:AIGC`.
 
-Source: TC260-PG-20259A; WebP Container Specification: RIFF chunks, the XMP bit of VP8X.
+Source: TC260-PG-20259A; WebP Container Specification: RIFF chunks, the XMP bit of VP8X, and where the two
+simple formats keep their sizes.
 """
 
-import html
 from collections.abc import Iterator
 from typing import Final
 
-import regex
-
+from provenance.containers import exif, xmp
+from provenance.containers.carried import Carried
 from provenance.containers.errors import ContainerError
 
-NAMESPACE: Final = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 _XMP: Final = b"XMP "
 _XMP_BIT: Final = 0x04
-_END: Final = "</rdf:RDF>"
-_PACKET: Final = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
-    '<?xpacket end="w"?>'
-)
-_LABEL: Final = regex.compile(
-    r"<rdf:Description[^>]*xmlns:TC260=[^>]*>\s*<TC260:AIGC>([^<]*)</TC260:AIGC>\s*</rdf:Description>"
-)
+_ALPHA_BIT: Final = 0x10
+_MOST: Final = 1 << 16  # chunks; an animation has one a frame
 
 Chunk = tuple[bytes, bytes]
 
 
-def write(content: bytes, text: str) -> bytes:
-    """The same picture with the label's JSON in its XMP packet; what else the packet says stays.
+def write(content: bytes, text: str, source_type: str | None = None) -> bytes:
+    """The same picture, extended where it was simple, with one XMP packet, merged with the one it had.
 
-    Raises: ContainerError: not a WebP with the extended header, which every animated one has.
+    Raises: ContainerError.
     """
-    chunks = list(_chunks(content))
-    if not chunks or chunks[0][0] != b"VP8X":
-        raise ContainerError("a WebP without an extended header")
-    header = bytearray(chunks[0][1])
-    header[0] |= _XMP_BIT
-    packet = next((data.decode("utf-8", "replace") for kind, data in chunks if kind == _XMP), _PACKET)
-    others = [chunk for chunk in chunks[1:] if chunk[0] != _XMP]
-    return _riff([(b"VP8X", bytes(header)), *others, (_XMP, _with_label(packet, text).encode())])
+    parts = list(chunks(content))
+    header, others = _header(parts)
+    packets = [data for kind, data in others if kind == _XMP]
+    if len(packets) > 1:
+        raise ContainerError("a WebP with several XMP packets")
+    packet = xmp.labelled(packets[0] if packets else None, text, source_type)
+    kept = [chunk for chunk in others if chunk[0] != _XMP]
+    return _riff([(b"VP8X", header), *kept, (_XMP, packet)])
 
 
-def read(content: bytes) -> str | None:
-    """The label's JSON; None without one. Raises: ContainerError."""
-    for kind, data in _chunks(content):
+def read(content: bytes) -> list[Carried]:
+    """Labels in XMP and in EXIF. Raises: ContainerError."""
+    found: list[Carried] = []
+    for kind, data in chunks(content):
         if kind == _XMP:
-            found = _LABEL.search(data.decode("utf-8", "replace"))
-            return html.unescape(found[1]) if found else None
-    return None
+            found += xmp.read(data)
+        elif kind == b"EXIF":
+            found += exif.read(data)
+    return found
 
 
-def _with_label(packet: str, text: str) -> str:
-    bare = _LABEL.sub("", packet)
-    if _END not in bare:
-        raise ContainerError("an XMP packet that we cannot add to")
-    label = f"<TC260:AIGC>{html.escape(text, quote=False)}</TC260:AIGC>"
-    description = f'<rdf:Description rdf:about="" xmlns:TC260="{NAMESPACE}">{label}</rdf:Description>'
-    return bare.replace(_END, description + _END, 1)
+def _header(chunks: list[Chunk]) -> tuple[bytes, list[Chunk]]:
+    """The extended header that says that there is XMP, and the chunks behind it."""
+    if not chunks:
+        raise ContainerError("a WebP without a picture")
+    kind, data = chunks[0]
+    if kind == b"VP8X" and len(data) == 10:
+        return bytes([data[0] | _XMP_BIT]) + data[1:], chunks[1:]
+    if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        return _extended(width, height, has_alpha=False), chunks
+    if kind == b"VP8L" and data[:1] == b"\x2f" and len(data) > 5:
+        packed = int.from_bytes(data[1:5], "little")
+        width, height = (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+        return _extended(width, height, has_alpha=bool(packed >> 28 & 1)), chunks
+    raise ContainerError("a WebP that begins with neither a header nor a picture")
 
 
-def _chunks(content: bytes) -> Iterator[Chunk]:
+def _extended(width: int, height: int, *, has_alpha: bool) -> bytes:
+    if not width or not height:
+        raise ContainerError("a WebP without size")
+    bits = _XMP_BIT | (_ALPHA_BIT if has_alpha else 0)
+    return bytes([bits, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+
+
+def chunks(content: bytes) -> Iterator[Chunk]:
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
         raise ContainerError("not a WebP")
-    at, end = 12, min(len(content), 8 + int.from_bytes(content[4:8], "little"))
-    while at + 8 <= end:
+    at, end = 12, 8 + int.from_bytes(content[4:8], "little")
+    if end > len(content):
+        raise ContainerError("a WebP that is cut off")
+    for _ in range(_MOST):
+        if at + 8 > end:
+            return
         size = int.from_bytes(content[at + 4 : at + 8], "little")
         if at + 8 + size > len(content):
             raise ContainerError("a chunk is cut off")
         yield content[at : at + 4], content[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
+    raise ContainerError("more chunks than any WebP has")
 
 
 def _riff(chunks: list[Chunk]) -> bytes:
-    body = b"WEBP"
+    parts = [b"WEBP"]
     for kind, data in chunks:
-        body += kind + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
+        parts += [kind, len(data).to_bytes(4, "little"), data, b"\0" * (len(data) % 2)]
+    size = sum(map(len, parts))
+    return b"".join([b"RIFF", size.to_bytes(4, "little"), *parts])

@@ -16,7 +16,7 @@ from provenance.errors import SealError, SigningUnavailableError
 from provenance.facts import SealFacts
 
 SIGNABLE: Final = frozenset(
-    {"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/svg+xml", "video/mp4"}
+    {"image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "application/pdf"}
 )
 _SETTINGS: Final = {
     "builder": {"thumbnail": {"enabled": False}},

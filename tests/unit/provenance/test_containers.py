@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from provenance.containers import mp4, webp
+from provenance.containers import mp4, xmp
 from provenance.containers.boxes import walk
 from provenance.containers.errors import ContainerError
 from provenance.containers.files import read_label, write_label
@@ -115,10 +115,12 @@ class TestAnimations:
         assert list(frames_of(labelled)) == list(frames_of(animation))
 
     def test_what_the_packet_says_otherwise_stays(self, animation: bytes) -> None:
-        packet = webp._PACKET.replace("</rdf:RDF>", "<rdf:Description><a/></rdf:Description></rdf:RDF>")
+        packet = xmp.source_packet("x").replace(
+            b"</rdf:RDF>", b"<rdf:Description><a/></rdf:Description></rdf:RDF>"
+        )
         with Image.open(io.BytesIO(animation)) as picture:
             file = io.BytesIO()
-            picture.save(file, "WEBP", save_all=True, xmp=packet.encode())
+            picture.save(file, "WEBP", save_all=True, xmp=packet)
         first = write_label(file.getvalue(), "image/webp", OTHER)
         labelled = write_label(first, "image/webp", LABEL)
         assert read_label(labelled, "image/webp") == LABEL
@@ -145,8 +147,13 @@ class TestPages:
         assert labelled.replace(labelled[labelled.index(b"<meta") : labelled.index(b"</head>")], b"") == PAGE
 
     def test_a_page_is_labelled_once(self) -> None:
+        twice = write_label(write_label(PAGE, "text/html", OTHER, source_type="x"), "text/html", LABEL)
+        assert twice == write_label(PAGE, "text/html", LABEL)
+
+    def test_a_label_of_others_is_not_written_beside(self) -> None:
+        page = PAGE.replace(b"<head>", b"<head><META content='{}' name=AIGC>")
         with pytest.raises(ContainerError):
-            write_label(write_label(PAGE, "text/html", LABEL), "text/html", OTHER)
+            write_label(page, "text/html", LABEL)
 
     def test_a_page_without_a_head_is_refused(self) -> None:
         with pytest.raises(ContainerError):
@@ -156,7 +163,7 @@ class TestPages:
 class TestTypes:
     def test_other_types_are_refused(self) -> None:
         with pytest.raises(ContainerError):
-            write_label(b"", "image/png", LABEL)
+            write_label(b"", "image/tiff", LABEL)
 
     def test_a_malformed_label_is_told_apart_from_none(self, tmp_path: Path) -> None:
         content = mp4.write(film(tmp_path, "+faststart"), '{"Label":"1"}')
@@ -165,6 +172,6 @@ class TestTypes:
 
     def test_a_label_that_did_not_arrive_is_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """As when a muxer drops keys that it does not know."""
-        monkeypatch.setattr("provenance.containers.html.write", lambda content, text: content)
+        monkeypatch.setattr("provenance.containers.html.write", lambda content, text, source_type: content)
         with pytest.raises(ContainerError):
             write_label(PAGE, "text/html", LABEL)
