@@ -85,7 +85,9 @@ async def find_offer(
         .order_by(Campaign.starts_at.desc(), Campaign.id.desc())
     )
     if channel is not None:
-        statement = statement.where(or_(Campaign.channels.is_(None), Campaign.channels.any(channel.value)))
+        statement = statement.where(
+            or_(Campaign.channels.is_(None), Campaign.channels.contains([channel.value]))
+        )
     for campaign in await session.scalars(statement):
         offer = _offer(keys, campaign, owner_id)
         if campaign.used_credits + offer.terms.reward_credits <= campaign.budget_credits:

@@ -1,4 +1,4 @@
-"""How many links an owner may have: decided while the owner's account is locked, so two requests take turns."""
+"""How many links an owner may have: decided with the owner's account locked, so two requests take turns."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

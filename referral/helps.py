@@ -1,0 +1,286 @@
+"""Helps: who may help whom, taken by one conditional write, and moved along HELP_TRANSITIONS.
+
+Hand-written SQL: a famous link is helped hundreds of times a second, and nothing here locks the link.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.keys import Keys
+from models.campaign import ShareChannel
+from models.referral import HelpState, LinkState
+
+# Everything that a help is decided by and that cannot change under it, in one look.
+READ_MEETING: Final = text("""
+SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
+       l.weight_new, l.weight_existing, l.seats, l.reserved_at IS NOT NULL AS is_reserved,
+       o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
+       u.closed_at IS NOT NULL AS is_helper_gone, d.user_id AS device_user_id, d.created_at AS device_seen_at,
+       EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
+         OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
+       EXISTS (
+         SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
+         WHERE a.user_id = l.owner_id AND b.user_id = u.id
+       ) AS shares_contact,
+       h.id AS help_id, h.state AS help_state, h.weight AS help_weight,
+       clock_timestamp() AS read_at
+FROM unlock_links l
+JOIN users o ON o.id = l.owner_id
+JOIN users u ON u.id = :helper_id
+LEFT JOIN devices d ON d.device_hash = :device_hash
+LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
+WHERE l.code_hash = :code_hash
+""")
+FIND_DEVICE: Final = text("""
+SELECT device_hash FROM devices WHERE user_id = :user_id ORDER BY created_at DESC LIMIT 1
+""")
+
+# The decision: the day's cap, a seat and the help itself, or nothing at all. The caller rolls back when
+# anything is missing: a data-modifying CTE runs whether or not the others found something.
+TAKE: Final = text("""
+WITH day AS (
+  INSERT INTO help_days (helper_id, day, taken) VALUES (:helper_id, :day, 1)
+  ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < :day_cap
+  RETURNING taken
+), seat AS (
+  UPDATE unlock_link_seats SET taken = taken + 1
+  WHERE link_id = :link_id AND taken < seats
+    AND shard = (
+      SELECT shard FROM unlock_link_seats
+      WHERE link_id = :link_id AND taken < seats ORDER BY shard = :shard DESC, shard LIMIT 1
+    )
+  RETURNING shard
+), help AS (
+  INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
+                     page_issued_at, seat, state, created_at)
+  SELECT :id, :link_id, :owner_id, :helper_id, 1, :is_new, :weight, :device_key, :page_nonce,
+         :page_issued_at, seat.shard, 'pending', :now
+  FROM day, seat
+  ON CONFLICT DO NOTHING
+  RETURNING id
+)
+SELECT (SELECT taken FROM day) AS helps_today, (SELECT shard FROM seat) AS seat,
+       EXISTS (SELECT FROM help) AS is_taken,
+       EXISTS (SELECT FROM unlock_link_seats WHERE link_id = :link_id AND taken < seats) AS has_room
+""")
+FIND_CONFLICT: Final = text("""
+SELECT id, link_id, helper_id, state, weight, page_nonce = :page_nonce AS has_nonce
+FROM helps
+WHERE (link_id = :link_id AND (helper_id = :helper_id OR device_key = :device_key))
+   OR page_nonce = :page_nonce
+ORDER BY (helper_id = :helper_id AND link_id = :link_id) DESC LIMIT 1
+""")
+SETTLE: Final = text("""
+UPDATE helps SET state = :state, reason = :reason, qualified_at = CAST(:qualified_at AS timestamptz)
+WHERE id = :id AND state = 'pending'
+""")
+DENY: Final = text("""
+WITH denied AS (
+  UPDATE helps SET state = 'denied', reason = :reason, ended_at = :now, seat = NULL
+  WHERE id = :id AND state = 'pending'
+  RETURNING link_id
+)
+UPDATE unlock_link_seats s SET taken = s.taken - 1
+FROM denied WHERE s.link_id = denied.link_id AND s.shard = :seat
+""")
+QUALIFY: Final = text("""
+UPDATE helps SET state = 'qualified', qualified_at = :now
+WHERE helper_id = :helper_id AND state = 'pending'
+RETURNING link_id
+""")
+LIST_PROVEN: Final = text("""
+SELECT DISTINCT h.helper_id FROM helps h
+WHERE h.state = 'pending' AND h.created_at > :since
+  AND (EXISTS (SELECT FROM contacts c WHERE c.user_id = h.helper_id AND c.verified_at IS NOT NULL)
+       OR EXISTS (SELECT FROM works w WHERE w.owner_id = h.helper_id))
+LIMIT :limit
+""")
+FORGET_DEVICES: Final = text("""
+UPDATE helps SET device_key = NULL
+WHERE id IN (SELECT id FROM helps WHERE device_key IS NOT NULL AND created_at < :before LIMIT :limit)
+RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A link and a person who wants to help it, as the database knows both.
+
+    device_user_id: whose the device is; None: nobody has signed in on it as a guest. read_at: the database's
+    time, which accounts and devices are dated by.
+    """
+
+    link_id: UUID
+    owner_id: UUID
+    link_state: LinkState
+    expires_at: datetime
+    channel: ShareChannel
+    goal: int
+    progress: int
+    weight_new: int
+    weight_existing: int
+    seats: int
+    is_reserved: bool
+    is_owner_gone: bool
+    helper_created_at: datetime
+    is_helper_gone: bool
+    device_user_id: UUID | None
+    device_seen_at: datetime | None
+    is_proven: bool
+    shares_contact: bool
+    help_id: UUID | None
+    help_state: HelpState | None
+    help_weight: int | None
+    read_at: datetime
+
+    def came_for(self, helper_id: UUID, page_issued_at: datetime) -> bool:
+        """Whether the account, and its device's first sign-in here, are younger than the page that was shown.
+
+        The snapshot at the tap that decides new or existing.
+        """
+        if self.helper_created_at <= page_issued_at:
+            return False
+        if self.device_user_id is None or self.device_seen_at is None:
+            return self.device_user_id is None
+        return self.device_user_id == helper_id and self.device_seen_at > page_issued_at
+
+
+@dataclass(frozen=True, slots=True)
+class NewHelp:
+    """A help to take. `shard` is the one to try first."""
+
+    id: UUID
+    link_id: UUID
+    owner_id: UUID
+    helper_id: UUID
+    is_new: bool
+    weight: int
+    device_key: bytes
+    page_nonce: bytes
+    page_issued_at: datetime
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the write found. helps_today None: the cap; seat None: none was free in the shard it tried."""
+
+    helps_today: int | None
+    seat: int | None
+    is_taken: bool
+    has_room: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The help that was there before."""
+
+    id: UUID
+    link_id: UUID
+    helper_id: UUID
+    state: HelpState
+    weight: int
+    has_nonce: bool
+
+
+async def find_meeting(
+    session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes
+) -> Meeting | None:
+    """The link of a code and a person; None without either."""
+    values = {"code_hash": code_hash, "helper_id": helper_id, "device_hash": device_hash}
+    row = (await session.execute(READ_MEETING, values)).one_or_none()
+    if row is None:
+        return None
+    read: dict[str, Any] = dict(row._mapping)
+    read["link_state"] = LinkState(row.link_state)
+    read["channel"] = ShareChannel(row.channel)
+    read["help_state"] = None if row.help_state is None else HelpState(row.help_state)
+    return Meeting(**read)
+
+
+async def find_device_hash(session: AsyncSession, user_id: UUID) -> bytes | None:
+    """The device on which the account was made, or last used as a guest."""
+    device_hash: bytes | None = await session.scalar(FIND_DEVICE, {"user_id": user_id})
+    return device_hash
+
+
+def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:
+    """Tells devices apart on one link, and says nothing across links."""
+    return keys.digest("help-device", str(link_id), device_hash.hex())
+
+
+async def take(session: AsyncSession, new: NewHelp, *, day: date, day_cap: int, now: datetime) -> Taken:
+    """Take a help as pending, with a seat and within the day's cap: all of it, or roll back."""
+    values = {
+        "id": new.id,
+        "link_id": new.link_id,
+        "owner_id": new.owner_id,
+        "helper_id": new.helper_id,
+        "is_new": new.is_new,
+        "weight": new.weight,
+        "device_key": new.device_key,
+        "page_nonce": new.page_nonce,
+        "page_issued_at": new.page_issued_at,
+        "shard": new.shard,
+        "day": day,
+        "day_cap": day_cap,
+        "now": now,
+    }
+    row = (await session.execute(TAKE, values)).one()
+    return Taken(row.helps_today, row.seat, row.is_taken, row.has_room)
+
+
+async def find_conflict(session: AsyncSession, new: NewHelp) -> Conflict | None:
+    """Why a help was not inserted: the same person's, the same device's, or one with the same page token."""
+    values = {
+        "link_id": new.link_id,
+        "helper_id": new.helper_id,
+        "device_key": new.device_key,
+        "page_nonce": new.page_nonce,
+    }
+    row = (await session.execute(FIND_CONFLICT, values)).one_or_none()
+    if row is None:
+        return None
+    return Conflict(row.id, row.link_id, row.helper_id, HelpState(row.state), row.weight, row.has_nonce)
+
+
+async def settle(
+    session: AsyncSession,
+    help_id: UUID,
+    state: HelpState,
+    *,
+    reason: str | None = None,
+    qualified_at: datetime | None = None,
+) -> None:
+    """Say what becomes of a help that was just taken: it stays pending, is held or qualifies."""
+    values = {"id": help_id, "state": state.value, "reason": reason, "qualified_at": qualified_at}
+    await session.execute(SETTLE, values)
+
+
+async def deny(session: AsyncSession, help_id: UUID, seat: int, *, reason: str, now: datetime) -> None:
+    """Refuse a help that was just taken; its seat is free again."""
+    await session.execute(DENY, {"id": help_id, "seat": seat, "reason": reason, "now": now})
+
+
+async def qualify(session: AsyncSession, helper_id: UUID, *, now: datetime) -> Sequence[UUID]:
+    """The helper has proved real: all pending helps qualify. The links they are for.
+
+    Whether they come in time is decided when they are counted (`referral.counting`).
+    """
+    return (await session.scalars(QUALIFY, {"helper_id": helper_id, "now": now})).all()
+
+
+async def list_proven(session: AsyncSession, *, since: datetime, limit: int) -> Sequence[UUID]:
+    """Helpers who proved real in the very moment in which their help was being taken."""
+    return (await session.scalars(LIST_PROVEN, {"since": since, "limit": limit})).all()
+
+
+async def forget_devices(session: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Forget on which devices old helps were given; how many."""
+    return len((await session.scalars(FORGET_DEVICES, {"before": before, "limit": limit})).all())

@@ -1,0 +1,223 @@
+"""Links: made with their seats, found by code or owner, shown without a trace."""
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.ids import new_id
+from core.keys import Keys
+from models.campaign import ShareChannel
+from models.referral import Help, HelpState, LinkSeats, LinkState, UnlockLink
+from referral.campaigns import Offer
+from referral.codes import code_of, find_hash, hash_of
+from referral.errors import LinkNotFoundError
+from referral.programme import Times
+
+SEATS_PER_SHARD: Final = 64  # below that, helpers of one link may well wait for each other
+MAX_SHARDS: Final = 16
+MAX_COUNTED: Final = 1000  # helps that wait: more are not told apart
+
+# What a page shows, in one look. An ended link is shown for some days; a closed owner's never.
+FIND_SHOWN: Final = text("""
+SELECT l.id, l.owner_id, l.state, l.channel, l.asker_name, l.work_id, l.goal, l.weight_new, l.weight_existing,
+       l.reward_credits, l.progress, l.expires_at, l.ended_at, clock_timestamp() AS seen_at
+FROM unlock_links l JOIN users o ON o.id = l.owner_id
+WHERE l.code_hash = :code_hash AND o.closed_at IS NULL AND l.state <> 'revoked'
+  AND coalesce(l.ended_at, l.expires_at) > :shown_since
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWish:
+    """What an owner asks for. asker_name: screened by the caller. work_id: the owner's, checked likewise."""
+
+    channel: ShareChannel
+    asker_name: str | None
+    work_id: UUID | None
+
+    def digest(self) -> bytes:
+        told = [self.channel.value, self.asker_name, str(self.work_id)]
+        return hashlib.sha256(json.dumps(told).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A link as anybody may see it. `seen_at` is the database's time."""
+
+    id: UUID
+    owner_id: UUID
+    state: LinkState
+    channel: ShareChannel
+    asker_name: str | None
+    work_id: UUID | None
+    goal: int
+    weight_new: int
+    weight_existing: int
+    reward_credits: int
+    progress: int
+    expires_at: datetime
+    ended_at: datetime | None
+    seen_at: datetime
+
+    def state_at(self, now: datetime) -> LinkState:
+        """Whether the time is over is said at once, not when the keeper comes by."""
+        return state_at(self.state, self.expires_at, now)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.goal - self.progress)
+
+
+def state_at(state: LinkState, expires_at: datetime, now: datetime) -> LinkState:
+    return LinkState.EXPIRED if state is LinkState.OPEN and expires_at <= now else state
+
+
+async def create_link(
+    session: AsyncSession,
+    keys: Keys,
+    wish: LinkWish,
+    offer: Offer,
+    times: Times,
+    *,
+    owner_id: UUID,
+    key: str,
+    now: datetime,
+) -> UnlockLink:
+    """Insert a link and its seats; the caller has locked the owner and checked the caps."""
+    link_id, terms = new_id(), offer.terms
+    link = UnlockLink(
+        id=link_id,
+        owner_id=owner_id,
+        idempotency_key=key,
+        request_hash=wish.digest(),
+        code_hash=hash_of(keys, code_of(keys, link_id)),
+        campaign_id=offer.campaign_id,
+        variant=offer.variant,
+        channel=wish.channel,
+        asker_name=wish.asker_name,
+        work_id=wish.work_id,
+        **terms.model_dump(),
+        state=LinkState.OPEN,
+        progress=0,
+        version=0,
+        views=0,
+        expires_at=now + timedelta(hours=times.link_hours),
+        created_at=now,
+    )
+    session.add(link)
+    await session.flush()
+    await session.execute(insert(LinkSeats), _shards(link_id, terms.seats))
+    return link
+
+
+def _shards(link_id: UUID, seats: int) -> list[dict[str, Any]]:
+    """The seats, spread evenly over as many rows as they need."""
+    count = min(MAX_SHARDS, -(-seats // SEATS_PER_SHARD))
+    share, rest = divmod(seats, count)
+    return [
+        {"link_id": link_id, "shard": shard, "seats": share + (shard < rest), "taken": 0}
+        for shard in range(count)
+    ]
+
+
+def pick_shard(seats: int) -> int:
+    """Any of a link's shards, for a helper to try first."""
+    return random.randrange(min(MAX_SHARDS, -(-seats // SEATS_PER_SHARD)))
+
+
+async def find_by_key(session: AsyncSession, owner_id: UUID, key: str) -> UnlockLink | None:
+    statement = select(UnlockLink).where(UnlockLink.owner_id == owner_id, UnlockLink.idempotency_key == key)
+    return await session.scalar(statement)
+
+
+async def get_own_link(session: AsyncSession, keys: Keys, code: str, *, owner_id: UUID) -> UnlockLink:
+    """The owner's link. Raises: LinkNotFoundError, also for somebody else's."""
+    statement = select(UnlockLink).where(
+        UnlockLink.code_hash == find_hash(keys, code), UnlockLink.owner_id == owner_id
+    )
+    link = await session.scalar(statement, execution_options={"populate_existing": True})
+    if link is None:
+        raise LinkNotFoundError("There is no such link.")
+    return link
+
+
+async def list_links(
+    session: AsyncSession, owner_id: UUID, *, before_id: UUID | None, limit: int
+) -> Sequence[UnlockLink]:
+    """The owner's links, newest first."""
+    statement = (
+        select(UnlockLink).where(UnlockLink.owner_id == owner_id).order_by(UnlockLink.id.desc()).limit(limit)
+    )
+    if before_id is not None:
+        statement = statement.where(UnlockLink.id < before_id)
+    return (await session.scalars(statement)).all()
+
+
+async def get_shown_link(
+    session: AsyncSession, keys: Keys, code: str, times: Times, *, now: datetime
+) -> ShownLink:
+    """A link as anybody may see it; looking changes nothing.
+
+    Raises: LinkNotFoundError, the same for what never was, is long over or was withdrawn.
+    """
+    code_hash = find_hash(keys, code)
+    since = now - timedelta(days=times.shown_days)
+    row = (
+        (await session.execute(FIND_SHOWN, {"code_hash": code_hash, "shown_since": since})).one_or_none()
+        if code_hash is not None
+        else None
+    )
+    if row is None:
+        raise LinkNotFoundError("There is no such link.")
+    return _shown(row)
+
+
+def _shown(row: Row[Any]) -> ShownLink:
+    values = dict(row._mapping)
+    return ShownLink(**values | {"state": LinkState(row.state), "channel": ShareChannel(row.channel)})
+
+
+async def count_waiting(session: AsyncSession, link_id: UUID) -> tuple[int, int]:
+    """(pending, held) helps of a link, each up to MAX_COUNTED."""
+    waiting = (
+        select(Help.state)
+        .where(Help.link_id == link_id, Help.state.in_((HelpState.PENDING, HelpState.HELD)))
+        .limit(MAX_COUNTED)
+        .subquery()
+    )
+    statement = select(
+        func.count().filter(waiting.c.state == HelpState.PENDING),
+        func.count().filter(waiting.c.state == HelpState.HELD),
+    ).select_from(waiting)
+    pending, held = (await session.execute(statement)).one()
+    return pending, held
+
+
+async def count_taken(session: AsyncSession, link_id: UUID) -> int:
+    """Helps that the link has taken, whatever became of them; it only grows, but for those denied at once."""
+    statement = select(func.coalesce(func.sum(LinkSeats.taken), 0)).where(LinkSeats.link_id == link_id)
+    return (await session.execute(statement)).scalar_one()
+
+
+async def add_views(session: AsyncSession, link_id: UUID, count: int, *, batch_id: UUID) -> None:
+    """Add a batch of views to a link, once."""
+    await session.execute(
+        update(UnlockLink)
+        .where(UnlockLink.id == link_id, UnlockLink.views_batch.is_distinct_from(batch_id))
+        .values(views=UnlockLink.views + count, views_batch=batch_id)
+    )
+
+
+async def erase_owner(session: AsyncSession, owner_id: UUID) -> None:
+    """Forget what the owner's links say of the owner."""
+    await session.execute(
+        update(UnlockLink).where(UnlockLink.owner_id == owner_id).values(asker_name=None, work_id=None)
+    )
