@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from models.batch import BatchState
+from models.membership import MembershipEnd, MembershipState
 from models.order import OrderState
 from service.http.schemas import Moment, Schema, example
 from service.http.webhook_schemas import DELIVERY_EXAMPLE
@@ -34,6 +35,17 @@ class OrderMoved(Schema):
     currency: str
     amount_minor: int
     refunded_minor: int = Field(description="Of all refunds so far.")
+
+
+class MembershipMoved(Schema):
+    membership_id: UUID
+    tier: str = Field(description="What is paid for.")
+    state: MembershipState = Field(description="active, past_due, unpaid or ended.")
+    paid_until: Moment
+    cancels_at_period_end: bool = Field(description="It will not renew.")
+    scheduled_tier: str | None = Field(description="What the next period will be, when it is another.")
+    grace_ends_at: Moment | None = Field(description="Until when an unpaid renewal leaves the tier.")
+    end_reason: MembershipEnd | None
 
 
 class TestRequested(Schema):
@@ -65,6 +77,17 @@ class OrderEvent(Schema):
     data: OrderMoved
 
 
+class MembershipEvent(Schema):
+    type: Literal[
+        EventType.MEMBERSHIP_STARTED,
+        EventType.MEMBERSHIP_CHANGED,
+        EventType.MEMBERSHIP_PAST_DUE,
+        EventType.MEMBERSHIP_ENDED,
+    ]
+    timestamp: Moment
+    data: MembershipMoved
+
+
 class TestSentEvent(Schema):
     type: Literal["webhook.test"]
     timestamp: Moment
@@ -79,6 +102,10 @@ SHAPES: Final[Mapping[str, tuple[type[Schema], str]]] = {
     EventType.BATCH_FINISHED: (BatchEvent, "The last row of a batch has ended."),
     EventType.ORDER_PAID: (OrderEvent, "An order was paid; its credits are there."),
     EventType.ORDER_REFUNDED: (OrderEvent, "Money of an order went back."),
+    EventType.MEMBERSHIP_STARTED: (MembershipEvent, "A membership was paid for the first time, or again."),
+    EventType.MEMBERSHIP_CHANGED: (MembershipEvent, "Its tier, its renewal or its standing changed."),
+    EventType.MEMBERSHIP_PAST_DUE: (MembershipEvent, "A renewal was not paid; the tier stays for now."),
+    EventType.MEMBERSHIP_ENDED: (MembershipEvent, "It is over."),
     TEST_EVENT: (TestSentEvent, "The owner asked for it."),
 }
 HEADERS: Final[Mapping[str, str]] = {

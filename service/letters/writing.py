@@ -51,20 +51,24 @@ def write(
 def _say(
     facts: Mapping[str, Any], catalog: Catalog, language: str, zone: ZoneInfo
 ) -> Iterator[tuple[str, str]]:
-    """What a text may ask for: `at` and `until` as days, `price` as money, an item by its name."""
+    """What a text may ask for: `at` and `until` as days, `price` as money, an item and a tier by its name.
+
+    `full` is what a month of the tier costs.
+    """
     for name in ("at", "until"):
         if facts.get(name) is not None:
             moment = datetime.fromisoformat(facts[name]).astimezone(zone)
             yield name, format_date(moment.date(), format="long", locale=LOCALES[language])
-    for name in ("price", "full"):
-        if facts.get(f"{name}_minor") is not None:
-            yield name, format_money(facts[f"{name}_minor"], facts["currency"], language)
+    if "price_minor" in facts:
+        yield "price", format_money(facts["price_minor"], facts["currency"], language)
     if "item" in facts:
         yield "item", item_name(catalog, facts["item"], language)
-    if "tier" in facts:
-        yield "tier", catalog.tier(facts["tier"]).name[language]
     if "order" in facts:
         yield "order", facts["order"]
+    membership = catalog.memberships.get(facts.get("tier", ""))
+    if membership is not None:
+        yield "tier", catalog.tier(facts["tier"]).name[language]
+        yield "full", format_money(membership.prices[facts["currency"]], facts["currency"], language)
 
 
 def _fill(text: str, words: Mapping[str, str]) -> str:

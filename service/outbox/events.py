@@ -15,6 +15,10 @@ class EventType(StrEnum):
     BATCH_FINISHED = "batch.finished"
     ORDER_PAID = "order.paid"
     ORDER_REFUNDED = "order.refunded"
+    MEMBERSHIP_STARTED = "membership.started"
+    MEMBERSHIP_CHANGED = "membership.changed"
+    MEMBERSHIP_PAST_DUE = "membership.past_due"
+    MEMBERSHIP_ENDED = "membership.ended"
 
 
 TEST_EVENT: Final = "webhook.test"  # sent when the owner asks for it, whatever it is subscribed to
