@@ -140,6 +140,17 @@ class StripeSettings(BaseModel, frozen=True):
     automatic_tax: bool = False
 
 
+class MembershipSettings(BaseModel, frozen=True):
+    """grace_days: how long an unpaid renewal leaves the tier. renewal_hours: how long the month's credits
+    outlive it while the channel charges for the next. notice_days: before a renewal that its notice is sent.
+    """
+
+    grace_days: float = Field(default=7, ge=0, le=60)
+    renewal_hours: float = Field(default=3, ge=0, le=48)
+    notice_days: float = Field(default=5, ge=1, le=20)
+    withdrawal_days: float = Field(default=14, ge=0, le=60)
+
+
 class WebhookSettings(BaseModel, frozen=True):
     """allow_loopback: also plain HTTP to this machine; production pays no heed. kept_days: of deliveries."""
 
@@ -172,6 +183,7 @@ class Settings(BaseSettings):
     moderation: ModerationSettings = ModerationSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    memberships: MembershipSettings = MembershipSettings()
     stripe: StripeSettings | None = None  # None: nothing is for sale
     test_payments: bool = False  # sell for pretended money, on a page of our own
 
