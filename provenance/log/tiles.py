@@ -10,7 +10,7 @@ from typing import Final
 import regex
 
 from provenance.log.errors import LogFormatError
-from provenance.log.merkle import HASH_BYTES, Node, node_hash
+from provenance.log.merkle import HASH_BYTES, Node, cover, node_hash, root_of_peaks
 
 WIDTH: Final = 256  # hashes of a full tile, and entries of a full bundle
 HEIGHT: Final = 8  # levels of the tree in one tile
@@ -79,6 +79,27 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def partial_tiles(size: int) -> list[Tile]:
+    """The open tiles of a tree of `size`, and its open bundle."""
+    open_ = [Tile(None, size // WIDTH, size % WIDTH)] if size % WIDTH else []
+    for level in range(MAX_LEVEL + 1):
+        count = size >> level * HEIGHT
+        if count % WIDTH:
+            open_.append(Tile(level, count // WIDTH, count % WIDTH))
+    return open_
+
+
+def shorten(tile: Tile, content: bytes) -> bytes:
+    """The first `tile.width` members of a wider one. Raises: LogFormatError: it is not wider."""
+    if tile.level is None:
+        members = unpack_entries(content)[: tile.width]
+    else:
+        members = split_hashes(content)[: tile.width]
+    if len(members) < tile.width:
+        raise LogFormatError("the tile is too short")
+    return pack_entries(members) if tile.level is None else b"".join(members)
+
+
 def split_hashes(content: bytes) -> list[bytes]:
     """Raises: LogFormatError: not 1 to 256 whole hashes."""
     count, rest = divmod(len(content), HASH_BYTES)
@@ -110,15 +131,15 @@ def unpack_entries(content: bytes) -> list[bytes]:
 
 
 class Edge:
-    """The right edge of a tree as tiles: of every level above the leaves, the hashes of its open tile."""
+    """The right edge of a tree as tiles: of every level, the hashes of its open tile."""
 
     def __init__(self, size: int = 0, hashes: bytes = b"") -> None:
-        """Args: hashes: what `to_bytes` of an edge of that size gave.
+        """Args: hashes: what `to_bytes` of an edge of that size gave; the leaves' level is not in it.
 
         Raises: LogFormatError: they are not of a tree of that size.
         """
         self.size = size
-        self._open: dict[int, list[bytes]] = {}
+        self._open: dict[int, list[bytes]] = {0: []}
         at = 0
         for level in range(1, MAX_LEVEL + 1):
             end = at + ((size >> level * HEIGHT) % WIDTH) * HASH_BYTES
@@ -128,7 +149,17 @@ class Edge:
             raise LogFormatError("the edge is not of a tree of that size")
 
     def to_bytes(self) -> bytes:
-        return b"".join(b"".join(self._open[level]) for level in sorted(self._open))
+        return b"".join(b"".join(self._open[level]) for level in range(1, MAX_LEVEL + 1))
+
+    def root(self) -> bytes:
+        """The root of the tree; once `add` has been told of the leaves in its open tile."""
+        peaks = [
+            fold(hashes[node.index << node.level : node.index + 1 << node.level])
+            for level in range(MAX_LEVEL, -1, -1)
+            if (hashes := self._open[level])
+            for node in cover(0, len(hashes))
+        ]
+        return root_of_peaks(peaks)
 
     def add(self, leaves: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
         """Grow by leaves and give every tile that is new or wider, leaves' level first.
@@ -139,6 +170,7 @@ class Edge:
         """
         old, first = self.size, self.size // WIDTH
         self.size = first * WIDTH + len(leaves)
+        self._open[0] = list(leaves[len(leaves) - len(leaves) % WIDTH :])
         for number, at in enumerate(range(0, len(leaves), WIDTH), start=first):
             hashes = leaves[at : at + WIDTH]
             yield Tile(0, number, len(hashes)), b"".join(hashes)
