@@ -14,6 +14,7 @@ from models.columns import stored_enum
 class LetterKind(StrEnum):
     ORDER_CONFIRMED = "order_confirmed"  # what was bought, on which terms: for the buyer to keep
     RENEWAL_DUE = "renewal_due"
+    ENDING_DUE = "ending_due"  # months paid in advance are nearly used up
     PAYMENT_FAILED = "payment_failed"
     MEMBERSHIP_ENDED = "membership_ended"
 

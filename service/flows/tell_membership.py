@@ -25,6 +25,7 @@ class MembershipStanding:
     tier: str
     state: MembershipState
     currency: str
+    renewal_minor: int | None
     period_end: datetime
     paid_until: datetime
     cancels_at_period_end: bool
@@ -41,6 +42,7 @@ class MembershipStanding:
             tier=membership.tier,
             state=membership.state,
             currency=membership.currency,
+            renewal_minor=membership.renewal_minor,
             period_end=membership.period_end,
             paid_until=membership.paid_until,
             cancels_at_period_end=membership.cancels_at_period_end,
@@ -100,8 +102,8 @@ async def _write_letters(
     """Once for each period: news that comes twice is no second letter."""
     key = f"{after.id}:{after.period_end:%Y%m%dT%H%M%S}"
     facts = {"tier": after.tier, "currency": after.currency}
-    if after.state is MembershipState.PAST_DUE:
-        failed = {**facts, "until": _written(after.grace_ends_at)}
+    if after.state is MembershipState.PAST_DUE and after.renewal_minor is not None:
+        failed = {**facts, "price_minor": after.renewal_minor, "until": _written(after.grace_ends_at)}
         await letters.write_once(session, after.user_id, LetterKind.PAYMENT_FAILED, key, failed, now=now)
     if before is not None and before.has_tier and not after.has_tier:
         ended = {**facts, "at": _written(after.ended_at or now)}

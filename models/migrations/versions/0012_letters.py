@@ -1,4 +1,4 @@
-"""Letters to people, and what a buyer agreed to when an order was placed."""
+"""Letters to people, and whether each was sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
             sa.Enum(
                 "order_confirmed",
                 "renewal_due",
+                "ending_due",
                 "payment_failed",
                 "membership_ended",
                 name="letter_kind",
