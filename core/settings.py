@@ -120,6 +120,22 @@ class ProvenanceSettings(BaseModel, frozen=True):
         return self
 
 
+class RiskSettings(BaseModel, frozen=True):
+    """How helps are weighed. is_shadow: verdicts are kept, and nobody is held or denied by them.
+
+    weights_file: the operator's own points, in the format of `referral/risk/weights.toml`; hold_points and
+        deny_points replace its thresholds. asn_file, datacentres_file: see `referral/risk/networks.py`.
+    """
+
+    is_shadow: bool = False
+    weights_file: Path | None = None
+    hold_points: int | None = Field(default=None, gt=0, le=10_000)
+    deny_points: int | None = Field(default=None, gt=0, le=10_000)
+    asn_file: Path | None = None
+    datacentres_file: Path | None = None
+    kept_days: float = Field(default=180, ge=90, le=365)
+
+
 class MailSettings(BaseModel, frozen=True):
     """`smtp_host` None prints messages to the log."""
 
@@ -182,6 +198,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     moderation: ModerationSettings = ModerationSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
+    risk: RiskSettings = RiskSettings()
     webhooks: WebhookSettings = WebhookSettings()
     memberships: MembershipSettings = MembershipSettings()
     stripe: StripeSettings | None = None  # None: nothing is for sale

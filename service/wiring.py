@@ -18,6 +18,8 @@ from core.keys import Keys, load_keys
 from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import read_shelf
 from moderation.photos import load_classifier
+from referral.risk.assessor import Assessor
+from referral.risk.opening import open_assessor
 from provenance.credentials.opening import open_signer
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
@@ -62,6 +64,7 @@ class Services:
     events: EventLog
     hub: EventHub
     estimates: Estimates
+    risk: Assessor
     admissions: AdmissionWriter
     payments: PaymentChannel | None  # None: nothing is for sale
     rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
@@ -126,6 +129,7 @@ async def open_services(
             events=events,
             hub=EventHub(redis),
             estimates=Estimates(redis),
+            risk=open_assessor(settings.risk, keys, redis),
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),

@@ -12,40 +12,147 @@ Tests: a client library's User-Agent (python-httpx) is held as a script, so send
 private addresses say nothing of a network and cost nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.ids import new_id
+from models.risk import RiskDecision
+from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
-from referral.risk.verdicts import Verdict
+from referral.risk.gathering import distinct_devices, gather, regather
+from referral.risk.pseudonyms import Pseudonyms, epoch_of
+from referral.risk.scoring import judge, remember, weigh
+from referral.risk.traces import Tracer, Traces
+from referral.risk.verdicts import Reason, Verdict
+from referral.risk.weights import Weights
+from referral.risk.windows import VelocityWindows
 
 
+@dataclass(frozen=True, slots=True)
 class Assessor:
-    """One per process."""
+    """One per process. is_shadow: verdicts are kept, and nobody is held or denied by them."""
+
+    pseudonyms: Pseudonyms
+    tracer: Tracer
+    windows: VelocityWindows
+    weights: Weights
+    digest: str  # of the weights
+    is_shadow: bool = False
 
     async def note_owner(
         self, session: AsyncSession, owner_id: UUID, sender: Sender, *, now: datetime
     ) -> None:
         """Remember where a link's owner was seen, as keyed hashes for at most 180 days."""
-        raise NotImplementedError
+        found = await queries.list_devices(session, [owner_id], None)
+        devices = distinct_devices(self._sent_device(sender), [device for _, device in found])
+        traces = self.tracer.trace(sender, devices, None, now=now)
+        await queries.note_sightings(session, owner_id, traces.sightings(), epoch=epoch_of(now), now=now)
 
     async def is_device_known(
         self, session: AsyncSession, device_id: str, *, user_id: UUID, now: datetime
     ) -> bool:
         """Whether anybody but this user was seen on the device in the last 90 to 180 days."""
-        raise NotImplementedError
+        stored = self.pseudonyms.stored_device(device_id)
+        found = await queries.list_devices(session, [user_id], stored)
+        if any(device == stored and owner_id != user_id for owner_id, device in found):
+            return True
+        return await queries.is_seen_on(session, self.pseudonyms.device(stored, now=now), besides=user_id)
 
     async def weigh_help(self, session: AsyncSession, attempt: HelpAttempt, *, now: datetime) -> Verdict:
         """Score one help and keep why. Counts it in the velocity windows, also when the caller rolls back.
 
         Holds when Redis is away: what cannot be counted is not waved through.
         """
-        raise NotImplementedError
+        gathered = await gather(
+            session, self.windows, self.tracer, attempt, self._sent_device(attempt.sender), now=now
+        )
+        verdict = weigh(gathered.signals, self.weights, is_shadow=self.is_shadow)
+        await queries.add_signal(session, _signal_values(attempt, gathered.traces, now))
+        await queries.note_sightings(
+            session, attempt.helper_id, gathered.traces.sightings(), epoch=epoch_of(now), now=now
+        )
+        await self._keep(session, attempt.help_id, verdict, now)
+        return verdict
 
     async def reweigh_help(self, session: AsyncSession, help_id: UUID, *, now: datetime) -> Verdict:
         """Score a weighed help again by what is known now; a reason that once spoke is not forgotten.
 
-        An unknown help (older than 180 days) is allowed.
+        A help whose signals were purged is allowed.
         """
-        raise NotImplementedError
+        signal = await queries.find_signal(session, help_id)
+        kept = await queries.find_verdict(session, help_id)
+        if signal is None or kept is None:
+            return Verdict(RiskDecision.ALLOW, 0, (), self.is_shadow)
+        signals = await regather(session, self.pseudonyms, signal, now=now)
+        before = [Reason.from_json(reason) for reason in kept.reasons["reasons"]]
+        verdict = judge(
+            remember(before, weigh(signals, self.weights).reasons), self.weights, is_shadow=self.is_shadow
+        )
+        if _to_json(verdict.reasons) != kept.reasons:
+            await self._keep(session, help_id, verdict, now)
+        return verdict
+
+    async def explain(
+        self, session: AsyncSession, help_ids: Sequence[UUID], language: str
+    ) -> dict[UUID, list[dict[str, Any]]]:
+        """For reviewers: the reasons of the latest verdict on each help, [{code, points, evidence, text}]."""
+        verdicts = await queries.list_verdicts(session, help_ids)
+        return {
+            help_id: [
+                reason | {"text": self.weights.explain(reason["code"], language)}
+                for reason in verdict.reasons["reasons"]
+            ]
+            for help_id, verdict in verdicts.items()
+        }
+
+    def _sent_device(self, sender: Sender) -> bytes | None:
+        return self.pseudonyms.stored_device(sender.device_id) if sender.device_id else None
+
+    async def _keep(self, session: AsyncSession, help_id: UUID, verdict: Verdict, now: datetime) -> None:
+        await queries.add_verdict(
+            session,
+            {
+                "id": new_id(),
+                "help_id": help_id,
+                "decision": verdict.decision,
+                "score": verdict.score,
+                "is_shadow": verdict.is_shadow,
+                "reasons": _to_json(verdict.reasons),
+                "weights": self.digest,
+                "created_at": now,
+            },
+        )
+
+
+def _to_json(reasons: Sequence[Reason]) -> dict[str, Any]:
+    return {"reasons": [reason.to_json() for reason in reasons]}
+
+
+def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[str, Any]:
+    def first(hashes: tuple[bytes, ...]) -> bytes | None:
+        return hashes[0] if hashes else None
+
+    account_seconds = (attempt.helper_created_at - attempt.page_issued_at).total_seconds()
+    return {
+        "help_id": attempt.help_id,
+        "link_id": attempt.link_id,
+        "owner_id": attempt.owner_id,
+        "helper_id": attempt.helper_id,
+        "epoch": epoch_of(now),
+        "is_new": attempt.is_new,
+        "device_hash": first(traces.devices[0]) if traces.devices else None,
+        "address_hash": first(traces.address),
+        "network_hash": first(traces.network),
+        "agent_hash": first(traces.agent_text),
+        "mailbox_hash": first(traces.mailbox),
+        "agent": traces.agent.family,
+        "asn": traces.asn,
+        "tap_seconds": (now - attempt.page_issued_at).total_seconds(),
+        "sign_up_seconds": account_seconds if attempt.is_new else None,
+        "created_at": now,
+    }

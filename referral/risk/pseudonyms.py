@@ -26,7 +26,7 @@ class Pseudonyms:
     def hashes(self, kind: str, *parts: str, now: datetime) -> Hashes:
         """Under the key in force, which is kept, and under the one before, which is only compared."""
         epoch = epoch_of(now)
-        return self._hash(epoch, kind, parts), self._hash(epoch - 1, kind, parts)
+        return self.hash_of(epoch, kind, *parts), self.hash_of(epoch - 1, kind, *parts)
 
     def device(self, device_hash: bytes, *, now: datetime) -> Hashes:
         """Of a device, from the hash that `devices` keeps."""
@@ -36,5 +36,6 @@ class Pseudonyms:
         """The hash that `devices` keeps of what a client calls its device."""
         return self._keys.digest("device", device_id)
 
-    def _hash(self, epoch: int, kind: str, parts: tuple[str, ...]) -> bytes:
+    def hash_of(self, epoch: int, kind: str, *parts: str) -> bytes:
+        """Under one epoch's key."""
         return self._keys.digest(f"risk-signals:{epoch}", kind, *parts)[:HASH_BYTES]

@@ -13,19 +13,28 @@ Evidence = Mapping[str, int | float | str]
 class Reason:
     """One rule that spoke. `code` names it in `weights.toml`, where its texts are.
 
-    points: negative where the rule speaks for the helper. is_final: it denies whatever the sum is.
+    points: negative where the rule speaks for the helper. at_least: the mildest verdict with it.
     evidence: counts, seconds and short names from a closed list; never an address, a hash or a person.
     """
 
     code: str
     points: int
     evidence: Evidence = field(default_factory=dict)
-    is_final: bool = False
+    at_least: RiskDecision = RiskDecision.ALLOW
 
     def to_json(self) -> dict[str, Any]:
-        """As it is kept; `is_final` only where it is so."""
-        final = {"final": True} if self.is_final else {}
-        return {"code": self.code, "points": self.points, "evidence": dict(self.evidence)} | final
+        """As it is kept."""
+        return {
+            "code": self.code,
+            "points": self.points,
+            "evidence": dict(self.evidence),
+            "at_least": self.at_least.value,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Reason":
+        """What `to_json` wrote."""
+        return cls(kept["code"], kept["points"], kept["evidence"], RiskDecision(kept["at_least"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +53,5 @@ class Verdict:
     @property
     def codes(self) -> tuple[str, ...]:
         """Of the reasons that spoke against the help, the weightiest first."""
-        against = (reason for reason in self.reasons if reason.points > 0 or reason.is_final)
+        against = (reason for reason in self.reasons if reason.points > 0)
         return tuple(reason.code for reason in sorted(against, key=lambda reason: -reason.points))

@@ -1,0 +1,75 @@
+"""What each rule measures. How much it counts is in `weights.toml`, which names the same rules."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from referral.risk.agents import AgentKind
+from referral.risk.signals import HelpSignals
+from referral.risk.verdicts import Evidence
+
+HURRY_SECONDS: Final = 1.0
+STAR_LEAVES: Final = 5
+STAR_IDLE_SHARE: Final = 0.9
+SETTLED_DAYS: Final = 7.0
+
+Measure = Callable[[HelpSignals], int]
+
+
+def _agent(kind: AgentKind) -> Measure:
+    return lambda signals: int(signals.agent is kind)
+
+
+def _idle_star(signals: HelpSignals) -> int:
+    """A star whose leaves are idle says something about the next new leaf only."""
+    is_star = signals.leaves >= STAR_LEAVES and signals.idle_leaves >= STAR_IDLE_SHARE * signals.leaves
+    return int(is_star and signals.is_new)
+
+
+def _settled(signals: HelpSignals) -> int:
+    return int(signals.account_days >= SETTLED_DAYS and signals.works > 0)
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    "own_device": lambda signals: int(signals.is_own_device),
+    "own_mailbox": lambda signals: int(signals.is_own_mailbox),
+    "mailbox_again": lambda signals: signals.others_with_mailbox,
+    "device_again": lambda signals: signals.others_on_device,
+    "crowded_device": lambda signals: signals.accounts_on_device,
+    "no_device": lambda signals: int(not signals.has_device),
+    "crawler": _agent(AgentKind.CRAWLER),
+    "script": _agent(AgentKind.SCRIPT),
+    "headless": _agent(AgentKind.HEADLESS),
+    "emulator": _agent(AgentKind.EMULATOR),
+    "no_agent": _agent(AgentKind.MISSING),
+    "hurry": lambda signals: int(signals.tap_seconds < HURRY_SECONDS),
+    "datacentre": lambda signals: int(signals.is_datacentre),
+    "owner_place": lambda signals: int(signals.is_owner_place),
+    "crowded_place": lambda signals: signals.others_at_place,
+    "new_at_address": lambda signals: signals.new_at_address,
+    "new_alike": lambda signals: signals.new_alike,
+    "eager_helper": lambda signals: signals.helps_today,
+    "sudden_owner": lambda signals: signals.helps_for_owner,
+    "unknown_pace": lambda signals: int(not signals.has_windows),
+    "reciprocal": lambda signals: int(signals.is_reciprocal),
+    "ring": lambda signals: signals.rings,
+    "idle_star": _idle_star,
+    "same_few": lambda signals: signals.shared_owners,
+    "owner_devices": lambda signals: signals.owner_devices,
+    "owner_networks": lambda signals: signals.owner_networks,
+    "disposable_mailbox": lambda signals: int(signals.is_disposable),
+    "settled": _settled,
+    "verified": lambda signals: int(signals.is_verified and not signals.is_disposable),
+}
+
+
+def evidence_of(code: str, value: int, signals: HelpSignals) -> Evidence:
+    """The numbers behind a reason, for a reviewer."""
+    match code:
+        case "idle_star":
+            return {"leaves": signals.leaves, "idle": signals.idle_leaves}
+        case "hurry":
+            return {"seconds": round(signals.tap_seconds, 2)}
+        case "settled":
+            return {"days": int(signals.account_days), "works": signals.works}
+        case _:
+            return {"value": value}
