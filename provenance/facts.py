@@ -1,8 +1,12 @@
 """What is known of a work when its file is sealed: all that a label or a manifest may say, and no more."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
+
+_RULES: Final = "studio"  # the backend that is rules and never a model
 
 
 class MiningChoice(StrEnum):
@@ -52,3 +56,22 @@ class SealFacts:
     def is_model(self) -> bool:
         """Whether a trained model had a part in it."""
         return any(maker.is_model for maker in self.made_by)
+
+
+def makers_of(provenance: Mapping[str, Any]) -> tuple[MadeBy, ...]:
+    """The whole and its parts, as a work's own record names them (`models.work.Work.provenance`).
+
+    The record says once whether a model ran at all; where one did, it was whatever is not our own studio.
+    """
+    parts: Mapping[str | None, Mapping[str, Any]] = provenance.get("parts") or {}
+    named = {None: provenance, **parts}
+    return tuple(
+        MadeBy(
+            backend=str(described["backend"]),
+            model=str(described["model"]),
+            version=str(described["revision"]),
+            is_model=bool(provenance["ai"]) and described["backend"] != _RULES,
+            role=role,
+        )
+        for role, described in named.items()
+    )

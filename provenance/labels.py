@@ -8,6 +8,10 @@ from typing import Final
 
 TRAINED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ALGORITHMIC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+COMPOSITE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/composite"
+COMPOSITE_TRAINED: Final = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
 
 _WORDING: Final = {
     ("zh", True): "AI生成",
@@ -22,6 +26,11 @@ def visible_label(language: str, *, is_model: bool) -> str:
     return _WORDING[language, is_model]
 
 
-def source_type(*, is_model: bool) -> str:
-    """The IPTC digital source type, as the full URI that the vocabulary asks for."""
+def source_type(*, is_model: bool, has_photo: bool = False) -> str:
+    """The IPTC digital source type, as the full URI that the vocabulary asks for.
+
+    has_photo: the user's own photo is part of the work, which nobody generated.
+    """
+    if has_photo:
+        return COMPOSITE_TRAINED if is_model else COMPOSITE
     return TRAINED if is_model else ALGORITHMIC

@@ -96,7 +96,7 @@ class Producer:
             if result.text is not None:
                 require_allowed([result.text])
             product = _product(draft.brief, result, result.made_by or draft.made_by)
-            return _labelled(product, self._producer_code) if isinstance(result, Motion) else product
+            return _labelled(product, self._producer_code)
         except PromptRejectedError as refusal:
             return Rejection(refusal.category)
         except Exception:
@@ -152,7 +152,7 @@ def _product(brief: Brief, result: Picture | Motion | Song, made_by: Identity) -
             **_described(made_by),
             "seed": brief.seed,
             "ai": is_model,
-            "source_type": labels.source_type(is_model=is_model),
+            "source_type": labels.source_type(is_model=is_model, has_photo=brief.photo is not None),
             **({"parts": {role: _described(part) for role, part in parts.items()}} if parts else {}),
         },
         details=_details(result),
@@ -161,13 +161,11 @@ def _product(brief: Brief, result: Picture | Motion | Song, made_by: Identity) -
 
 
 def _labelled(product: Product, producer_code: str | None) -> Product:
-    """The product with an implicit label in its film or page, under a number of its own."""
+    """The product with an implicit label in each of its files, under one number of its own."""
     produce_id = new_id().hex
-    label = produced(producer_code, produce_id)
+    label, source_type = produced(producer_code, produce_id), str(product.provenance["source_type"])
     files = tuple(
-        replace(file, content=write_label(file.content, file.media_type, label))
-        if file.role == "preview"
-        else file
+        replace(file, content=write_label(file.content, file.media_type, label, source_type=source_type))
         for file in product.files
     )
     return replace(product, files=files, provenance={**product.provenance, "produce_id": produce_id})

@@ -83,9 +83,10 @@ class TestProcess:
     def test_a_card_needs_no_server_and_the_seed_brings_it_again(self, tmp_path: Path) -> None:
         words = ["card", "--to", "林晚晴", "--from", "知夏", "--occasion", "mid_autumn", "--seed", "7", "-o"]
         assert run(HUAJIAN, *words, str(tmp_path / "a.png")).returncode == 0
-        content = (tmp_path / "a.png").read_bytes()
-        assert Image.open(BytesIO(content)).size == (1080, 1440)
-        assert content == make_work(SPEC).files[0].content
+        card = Image.open(tmp_path / "a.png")
+        assert card.size == (1080, 1440)
+        again = Image.open(BytesIO(make_work(SPEC).files[0].content))
+        assert card.tobytes() == again.tobytes()  # the files differ: each work has a number of its own
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png"]
 
     def test_lyrics_can_be_piped(self) -> None:

@@ -59,7 +59,7 @@ def lyrics(
     )
     product = make_work(spec, producer=ctx.obj)
     if output is None:
-        print_text(product.files[0].content.decode())
+        print_text(product.text or "")
     else:
         save(output, product.files[0].content, force=force)
         typer.echo(output)

@@ -31,7 +31,8 @@ class Keeping(ScriptedProducer):
 def _sing(made: Made) -> Made:
     """The scripted producer only paints; lyrics are text."""
     assert isinstance(made, Product)
-    return replace(made, files=(MadeFile("preview", "text/plain", "txt", None, None, SONG.encode()),))
+    file = MadeFile("preview", "text/plain", "txt", None, None, SONG.encode())
+    return replace(made, text=SONG, files=(file,))
 
 
 def make_producer() -> Keeping:
