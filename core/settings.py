@@ -174,6 +174,24 @@ class WebhookSettings(BaseModel, frozen=True):
     kept_days: float = Field(default=30, gt=1, le=365)
 
 
+class ReferralSettings(BaseModel, frozen=True):
+    """Unlock links. is_open False: nobody can be asked for help. programme_file: instead of our own.
+
+    page_token_minutes: how long a page that was opened can be helped on. proof_bits: of the proof of work;
+        each doubles it. The limits are of helps and links of one person, of looks at links from one address,
+        and of codes from one address that are none.
+    """
+
+    is_open: bool = True
+    programme_file: Path | None = None
+    page_token_minutes: float = Field(default=120, gt=0, le=24 * 60)
+    proof_bits: int = Field(default=15, ge=0, le=24)
+    helps_per_user_minute: int = Field(default=20, gt=0)
+    links_per_user_hour: int = Field(default=60, gt=0)
+    views_per_address_minute: int = Field(default=600, gt=0)
+    wrong_codes_per_address_hour: int = Field(default=60, gt=0)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="HUAJIAN_", env_nested_delimiter="__", env_ignore_empty=True, frozen=True, extra="ignore"
@@ -198,6 +216,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     moderation: ModerationSettings = ModerationSettings()
     provenance: ProvenanceSettings = ProvenanceSettings()
+    referral: ReferralSettings = ReferralSettings()
     risk: RiskSettings = RiskSettings()
     webhooks: WebhookSettings = WebhookSettings()
     memberships: MembershipSettings = MembershipSettings()

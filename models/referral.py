@@ -234,3 +234,12 @@ class LinkReward(HasCreatedAt, Base):
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("credit_lots.id", ondelete="RESTRICT"), unique=True)
     credits: Mapped[int]
     revoked_at: Mapped[datetime | None]
+
+
+class PaymentMark(HasCreatedAt, Base):
+    """A card that somebody paid with, as a keyed hash: two accounts that share one do not help each other."""
+
+    __tablename__ = "payment_marks"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)

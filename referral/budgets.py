@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.campaign import ProgrammeMonth
+
 # One statement, one decision: the link's row makes it happen once, the month's and the campaign's rows keep
 # it within the budgets. The campaign waits for the month, so that all lock in the same order.
 RESERVE: Final = text("""
@@ -64,3 +66,9 @@ async def reserve(session: AsyncSession, link_id: UUID, *, budget_credits: int, 
 async def release(session: AsyncSession, link_id: UUID, *, now: datetime) -> None:
     """Give back what was set aside for a link that has ended without a reward, or lost it; once."""
     await session.execute(RELEASE, {"link_id": link_id, "now": now})
+
+
+async def used_in_month(session: AsyncSession, now: datetime) -> int:
+    """Credits that the programme has promised or paid this month, as it stands."""
+    month = await session.get(ProgrammeMonth, date(now.year, now.month, 1), populate_existing=True)
+    return 0 if month is None else month.used_credits

@@ -59,10 +59,11 @@ async def list_uncounted(
 
 
 async def list_counted(session: AsyncSession, link_id: UUID, *, limit: int) -> Sequence[UUID]:
-    """Helps in the progress, newest first."""
+    """Helps in the progress, newest first, but for those that a reviewer has let in."""
     statement = (
         select(Help.id)
         .where(Help.link_id == link_id, Help.state == HelpState.QUALIFIED, Help.counted_at.is_not(None))
+        .where(Help.decided_at.is_(None))
         .order_by(Help.id.desc())
         .limit(limit)
     )
@@ -127,6 +128,17 @@ async def lapse(session: AsyncSession, link_id: UUID, reason: str, *, now: datet
         update(Help)
         .where(Help.link_id == link_id, waiting)
         .values(state=HelpState.LAPSED, reason=reason, ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def lapse_late(session: AsyncSession, link_id: UUID, *, until: datetime, now: datetime) -> None:
+    """What qualified after the link's time will never count."""
+    await session.execute(
+        update(Help)
+        .where(Help.link_id == link_id, Help.state == HelpState.QUALIFIED, Help.counted_at.is_(None))
+        .where(Help.qualified_at > until)
+        .values(state=HelpState.LAPSED, reason=LAPSED_LATE, ended_at=now)
         .execution_options(synchronize_session=False)
     )
 

@@ -28,6 +28,10 @@ SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.chann
          SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
          WHERE a.user_id = l.owner_id AND b.user_id = u.id
        ) AS shares_contact,
+       EXISTS (
+         SELECT FROM payment_marks a JOIN payment_marks b USING (digest)
+         WHERE a.user_id = l.owner_id AND b.user_id = u.id
+       ) AS shares_card,
        h.id AS help_id, h.state AS help_state, h.weight AS help_weight,
        clock_timestamp() AS read_at
 FROM unlock_links l
@@ -89,6 +93,10 @@ WITH denied AS (
 UPDATE unlock_link_seats s SET taken = s.taken - 1
 FROM denied WHERE s.link_id = denied.link_id AND s.shard = :seat
 """)
+IS_PROVEN: Final = text("""
+SELECT EXISTS (SELECT FROM contacts WHERE user_id = :user_id AND verified_at IS NOT NULL)
+    OR EXISTS (SELECT FROM works WHERE owner_id = :user_id)
+""")
 QUALIFY: Final = text("""
 UPDATE helps SET state = 'qualified', qualified_at = :now
 WHERE helper_id = :helper_id AND state = 'pending'
@@ -134,6 +142,7 @@ class Meeting:
     device_seen_at: datetime | None
     is_proven: bool
     shares_contact: bool
+    shares_card: bool
     help_id: UUID | None
     help_state: HelpState | None
     help_weight: int | None
@@ -161,6 +170,7 @@ class NewHelp:
     helper_id: UUID
     is_new: bool
     weight: int
+    helper_created_at: datetime
     device_key: bytes
     page_nonce: bytes
     page_issued_at: datetime
@@ -274,6 +284,11 @@ async def qualify(session: AsyncSession, helper_id: UUID, *, now: datetime) -> S
     Whether they come in time is decided when they are counted (`referral.counting`).
     """
     return (await session.scalars(QUALIFY, {"helper_id": helper_id, "now": now})).all()
+
+
+async def is_proven(session: AsyncSession, user_id: UUID) -> bool:
+    """Whether somebody has a verified contact or a finished work."""
+    return bool(await session.scalar(IS_PROVEN, {"user_id": user_id}))
 
 
 async def list_proven(session: AsyncSession, *, since: datetime, limit: int) -> Sequence[UUID]:

@@ -61,11 +61,19 @@ async def take_seat(session: AsyncSession, link_id: UUID) -> int | None:
     return row.shard
 
 
-def decide(found: Help, state: HelpState, *, reviewer_id: UUID, note: str | None, now: datetime) -> None:
+def decide(
+    found: Help,
+    state: HelpState,
+    *,
+    reviewer_id: UUID,
+    note: str | None,
+    now: datetime,
+    qualified_at: datetime | None = None,
+) -> None:
     """Write a reviewer's word into a locked help."""
     found.state, found.decided_by, found.decided_at, found.note = state, reviewer_id, now, note
     if state is HelpState.QUALIFIED:
-        found.qualified_at = now
+        found.qualified_at = qualified_at
     if state is HelpState.DENIED:
         found.reason, found.ended_at = "denied_by_reviewer", now
     else:

@@ -1,6 +1,6 @@
 """The reward of a link: one row keyed by the link, beside the one lot that has the link in its key."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +20,11 @@ def lot_key(link_id: UUID) -> str:
 def revoke_key(link_id: UUID) -> str:
     """The clawback's key."""
     return f"{REVOKE_KEY}{link_id}"
+
+
+def lot_expiry(link: UnlockLink, now: datetime) -> datetime:
+    """Until when the credits of a reward that is granted now can be spent."""
+    return now + timedelta(days=link.reward_days)
 
 
 async def record_reward(session: AsyncSession, link: UnlockLink, *, lot_id: UUID, now: datetime) -> None:

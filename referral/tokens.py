@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from core.keys import Keys
 from referral.errors import PageTokenError, PageTokenExpiredError
@@ -38,31 +37,36 @@ class PageToken:
 
 
 class PageTokens:
-    """Issue and open. Times are the database's, so that they can be compared with those of accounts."""
+    """Issue and open. Times are the database's, so that they can be compared with those of accounts.
+
+    A link is named by the keyed hash of its code, so a token is checked before anything is looked up.
+    """
 
     def __init__(self, keys: Keys, *, lifetime: timedelta, difficulty_bits: int) -> None:
         self._key = keys.derive("unlock-page-token")
-        self._lifetime = lifetime
+        self.lifetime = lifetime
         self._difficulty_bits = difficulty_bits
 
-    def issue(self, link_id: UUID, *, now: datetime) -> tuple[str, PageToken]:
+    def issue(self, code_hash: bytes, *, now: datetime) -> tuple[str, PageToken]:
         """A token as text, and what it says."""
         milliseconds = int(now.timestamp() * 1000)
         nonce = os.urandom(NONCE_BYTES)
         body = nonce + milliseconds.to_bytes(TIME_BYTES) + bytes([self._difficulty_bits])
-        text = base64.urlsafe_b64encode(body + self._mac(link_id, body)).decode().rstrip("=")
+        text = base64.urlsafe_b64encode(body + self._mac(code_hash, body)).decode().rstrip("=")
         return text, self._read(body)
 
-    def open(self, link_id: UUID, text: str, *, now: datetime) -> PageToken:
-        """What a token says. Raises: PageTokenError: not ours or of another link; PageTokenExpiredError."""
+    def open(self, code_hash: bytes, text: str) -> PageToken:
+        """What a token says; nothing is looked up. Raises: PageTokenError: not ours, or of another link."""
         raw = _decode(text)
         body, mac = raw[:BODY_BYTES], raw[BODY_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(link_id, body)):
+        if not hmac.compare_digest(mac, self._mac(code_hash, body)):
             raise PageTokenError("This page token is not valid for this link.")
-        token = self._read(body)
-        if token.issued_at > now + CLOCK_SKEW or now >= token.issued_at + self._lifetime:
+        return self._read(body)
+
+    def require_fresh(self, token: PageToken, *, now: datetime) -> None:
+        """Raises: PageTokenExpiredError."""
+        if token.issued_at > now + CLOCK_SKEW or now >= token.issued_at + self.lifetime:
             raise PageTokenExpiredError("This page token has expired: look at the link again.")
-        return token
 
     @staticmethod
     def _read(body: bytes) -> PageToken:
@@ -70,8 +74,8 @@ class PageTokens:
         issued_at = datetime.fromtimestamp(milliseconds / 1000, UTC)
         return PageToken(body[:NONCE_BYTES], issued_at, body[-1])
 
-    def _mac(self, link_id: UUID, body: bytes) -> bytes:
-        return hmac.digest(self._key, link_id.bytes + body, hashlib.sha256)[:MAC_BYTES]
+    def _mac(self, code_hash: bytes, body: bytes) -> bytes:
+        return hmac.digest(self._key, code_hash + body, hashlib.sha256)[:MAC_BYTES]
 
 
 def _decode(text: str) -> bytes:

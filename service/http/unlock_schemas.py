@@ -9,7 +9,7 @@ from models.campaign import ShareChannel
 from models.referral import HelpState, LinkState
 from referral.proof_of_work import PROOF_PATTERN
 from referral.tokens import TOKEN_CHARS
-from service.http.auth import Body, DeviceId
+from service.http.auth import Body
 from service.http.schemas import Moment, Page, Schema, example
 
 MAX_NAME_CHARS = 20
@@ -119,9 +119,7 @@ class LinkPage(Page):
 class Preview(Schema):
     kind: str
     title: str
-    image_url: str | None = Field(
-        description="A signed link that expires; null for a work without a picture."
-    )
+    image_url: str | None = Field(description="A signed link that expires; null where there is no picture.")
 
 
 class ChannelStandingRead(Schema):
@@ -176,11 +174,6 @@ class HelpCreate(Body):
 
     page_token: PageTokenText
     proof: Annotated[str, StringConstraints(pattern=PROOF_PATTERN)]
-    device_id: DeviceId | None = Field(
-        default=None,
-        description="What this device signs in with as a guest; needed where the account was not made so. "
-        "The header Huajian-Device says the same.",
-    )
 
 
 class HelpRead(Schema):

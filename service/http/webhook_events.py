@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from models.batch import BatchState
 from models.membership import MembershipEnd, MembershipState
 from models.order import OrderState
+from models.referral import LinkState
 from service.http.schemas import Moment, Schema, example
 from service.http.webhook_schemas import DELIVERY_EXAMPLE
 from service.outbox.events import TEST_EVENT, EventType
@@ -46,6 +47,15 @@ class MembershipMoved(Schema):
     scheduled_tier: str | None = Field(description="What the next period will be, when it is another.")
     grace_ends_at: Moment | None = Field(description="Until when an unpaid renewal leaves the tier.")
     end_reason: MembershipEnd | None
+
+
+class UnlockLinkMoved(Schema):
+    unlock_link_id: UUID
+    state: LinkState = Field(description="`rewarded`: the goal was met and the credits are there.")
+    goal: int
+    progress: int = Field(description="It can shrink: helps that were not real are taken out.")
+    missing: int
+    reward_credits: int
 
 
 class TestRequested(Schema):
@@ -88,6 +98,12 @@ class MembershipEvent(Schema):
     data: MembershipMoved
 
 
+class UnlockLinkEvent(Schema):
+    type: Literal[EventType.UNLOCK_LINK_PROGRESS, EventType.UNLOCK_LINK_REWARDED]
+    timestamp: Moment
+    data: UnlockLinkMoved
+
+
 class TestSentEvent(Schema):
     type: Literal["webhook.test"]
     timestamp: Moment
@@ -106,6 +122,8 @@ SHAPES: Final[Mapping[str, tuple[type[Schema], str]]] = {
     EventType.MEMBERSHIP_CHANGED: (MembershipEvent, "Its tier, its renewal or its standing changed."),
     EventType.MEMBERSHIP_PAST_DUE: (MembershipEvent, "A renewal was not paid; the tier stays for now."),
     EventType.MEMBERSHIP_ENDED: (MembershipEvent, "It is over."),
+    EventType.UNLOCK_LINK_PROGRESS: (UnlockLinkEvent, "Friends have helped, or a help was taken back."),
+    EventType.UNLOCK_LINK_REWARDED: (UnlockLinkEvent, "An unlock link met its goal."),
     TEST_EVENT: (TestSentEvent, "The owner asked for it."),
 }
 HEADERS: Final[Mapping[str, str]] = {

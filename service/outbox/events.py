@@ -19,6 +19,8 @@ class EventType(StrEnum):
     MEMBERSHIP_CHANGED = "membership.changed"
     MEMBERSHIP_PAST_DUE = "membership.past_due"
     MEMBERSHIP_ENDED = "membership.ended"
+    UNLOCK_LINK_PROGRESS = "unlock_link.progress"
+    UNLOCK_LINK_REWARDED = "unlock_link.rewarded"
 
 
 TEST_EVENT: Final = "webhook.test"  # sent when the owner asks for it, whatever it is subscribed to

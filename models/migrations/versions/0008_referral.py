@@ -55,7 +55,7 @@ def upgrade() -> None:
         ),
         sa.Column("channels", postgresql.ARRAY(sa.String(length=32)), nullable=True),
         sa.Column("terms_a", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("terms_b", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("terms_b", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("share_b_percent", sa.SmallInteger(), nullable=False),
         sa.Column("budget_credits", sa.BigInteger(), nullable=False),
         sa.Column("used_credits", sa.BigInteger(), nullable=False),
@@ -125,6 +125,16 @@ def upgrade() -> None:
             ["helper_id"], ["users.id"], name=op.f("fk_help_days_helper_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("helper_id", "day", name=op.f("pk_help_days")),
+    )
+    op.create_table(
+        "payment_marks",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_payment_marks_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_payment_marks")),
     )
     op.create_table(
         "unlock_links",
@@ -385,6 +395,7 @@ def downgrade() -> None:
     op.drop_index("ix_unlock_links_created_at", table_name="unlock_links")
     op.drop_index("ix_unlock_links_campaign_id", table_name="unlock_links")
     op.drop_table("unlock_links")
+    op.drop_table("payment_marks")
     op.drop_table("help_days")
     op.drop_table("channel_switches")
     op.drop_index("ix_campaigns_running", table_name="campaigns", postgresql_where="state = 'running'")

@@ -1,0 +1,48 @@
+"""What of unlock links lives as long as the process: one thing for the wiring to open."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis.asyncio import Redis
+
+from core.clock import Clock
+from core.database import Sessions
+from core.keys import Keys
+from core.settings import ReferralSettings
+from referral.programme import load_programme
+from referral.risk.assessor import Assessor
+from referral.tokens import PageTokens
+from service.flows.tally_link import Tallier
+from service.unlocking.desk import Desk
+from service.unlocking.news import LinkNews
+from service.unlocking.views import ViewCounter
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocking:
+    """desk: what flows need. tallier: counts helps, and rewards. news: tells owners. views: counts looks."""
+
+    desk: Desk
+    tallier: Tallier
+    news: LinkNews
+    views: ViewCounter
+
+
+def open_unlocking(
+    settings: ReferralSettings, *, sessions: Sessions, keys: Keys, redis: Redis, risk: Assessor, clock: Clock
+) -> Unlocking:
+    """Raises: OSError and pydantic's errors for a programme that cannot be read."""
+    lifetime = timedelta(minutes=settings.page_token_minutes)
+    news = LinkNews(redis)
+    return Unlocking(
+        desk=Desk(
+            keys=keys,
+            programme=load_programme(settings.programme_file),
+            pages=PageTokens(keys, lifetime=lifetime, difficulty_bits=settings.proof_bits),
+            risk=risk,
+            is_open=settings.is_open,
+        ),
+        tallier=Tallier(sessions, risk, news, clock),
+        news=news,
+        views=ViewCounter(redis),
+    )

@@ -1,0 +1,34 @@
+"""Owners learn at once: a word on a Redis channel, and whoever listens looks at the database.
+
+Nothing is stored there. An event is a look at the row, numbered by what only grows; losing the word costs a
+second (`service.http.unlock_events`).
+"""
+
+from typing import Final
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+PREFIX: Final = "huajian:unlock:"
+
+
+def channel_of(link_id: UUID) -> str:
+    """The channel on which a link's news is announced."""
+    return f"{PREFIX}{link_id}"
+
+
+class LinkNews:
+    """Says that something about a link has changed, once it is committed."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def say(self, link_id: UUID) -> None:
+        try:
+            await self._redis.publish(channel_of(link_id), "1")
+        except (RedisError, OSError) as error:
+            log.warning("unlocking.news_lost", link_id=str(link_id), error=repr(error))
