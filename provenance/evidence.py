@@ -1,0 +1,138 @@
+"""What comes beside a file to verify it by: certificate, records of exports, proofs; loose or in a bundle.
+
+Nothing here is believed or even parsed further than to tell one from another.
+"""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+MOST_MEMBERS: Final = 32  # files in a bundle; ours have six
+MOST_EVIDENCE_BYTES: Final = 64 * 1024  # of one certificate, record or proof
+MOST_PIECES: Final = 8  # of each
+MOST_FILE_BYTES: Final = 64 * 1024 * 1024  # of anything else in a bundle
+_PROOF: Final = b"c2sp.org/tlog-proof@"
+_RECORD: Final = b'"type":"export"'
+_CERTIFICATE: Final = (b'"statement"', b'"signature"')  # either: the other may be what was altered
+_BESIDE: Final = (".json", ".tlog-proof")
+_EXPLAINING: Final = ("certificate", "how-to", "readme")  # files that people read, not what they are about
+
+
+class BundleError(ValueError):
+    """Not a bundle, damaged, or larger than any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Unverified. records: entries of the log about further files of the certified work.
+
+    strays: pieces that should be evidence and are none: damaged, or somebody's.
+    """
+
+    certificate: bytes | None = None
+    records: tuple[bytes, ...] = ()
+    proofs: tuple[str, ...] = ()
+    strays: int = 0
+
+    def __bool__(self) -> bool:
+        return self.certificate is not None or bool(self.records or self.proofs or self.strays)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A file with its evidence. name: of the file in the bundle; None when there is none."""
+
+    name: str | None
+    content: bytes | None
+    evidence: Evidence
+
+
+def gather(pieces: Iterable[bytes]) -> Evidence:
+    """Tell certificate, records and proofs apart; the first certificate counts, everything else is stray."""
+    certificates: list[bytes] = []
+    records: list[bytes] = []
+    proofs: list[str] = []
+    strays = 0
+    for piece in pieces:
+        if len(piece) <= MOST_EVIDENCE_BYTES and piece.startswith(_PROOF) and len(proofs) < MOST_PIECES:
+            proofs.append(piece.decode("utf-8", "replace"))
+        elif len(piece) <= MOST_EVIDENCE_BYTES and _RECORD in piece and len(records) < MOST_PIECES:
+            records.append(piece)
+        elif any(key in piece for key in _CERTIFICATE) and not certificates:
+            certificates.append(piece)
+        else:
+            strays += 1
+    return Evidence(certificates[0] if certificates else None, tuple(records), tuple(proofs), strays)
+
+
+def is_bundle(content: bytes) -> bool:
+    """Whether it may be a ZIP."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def open_bundle(content: bytes) -> Bundle:
+    """A ZIP of ours, or somebody's. Raises: BundleError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _choose(dict(_members(archive)))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise BundleError("not a whole ZIP file") from error
+
+
+def read_folder(folder: Path) -> Bundle:
+    """An unpacked bundle. Raises: BundleError; OSError."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file())
+    if len(paths) > MOST_MEMBERS:
+        raise BundleError("more files than any bundle has")
+    files = {}
+    for path in paths:
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise BundleError(f"{path.name} is larger than any file of ours")
+        files[path.name] = path.read_bytes()
+    return _choose(files)
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    """Unpacked with a bound on what arrives: sizes in the directory may lie."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MOST_MEMBERS:
+        raise BundleError("more files than any bundle has")
+    left = MOST_FILE_BYTES
+    for member in members:
+        with archive.open(member) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise BundleError("larger than any bundle")
+        yield member.filename.rpartition("/")[2], content
+
+
+def _choose(files: Mapping[str, bytes]) -> Bundle:
+    evidence = gather(content for name, content in files.items() if _is_beside(name, content))
+    others = {name: content for name, content in files.items() if not _is_beside(name, content)}
+    name = _certified(others, evidence) or _first(others)
+    return Bundle(name, others.get(name) if name else None, evidence)
+
+
+def _is_beside(name: str, content: bytes) -> bool:
+    return name.lower().endswith(_BESIDE) or content.startswith(_PROOF)
+
+
+def _certified(files: Mapping[str, bytes], evidence: Evidence) -> str | None:
+    """The file whose hash the evidence names."""
+    told = b"".join((evidence.certificate or b"", *evidence.records))
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest().encode() in told:
+            return name
+    return None
+
+
+def _first(files: Mapping[str, bytes]) -> str | None:
+    """An altered file has another hash: take the one that explains nothing."""
+    about = [name for name in files if not name.lower().startswith(_EXPLAINING)]
+    return about[0] if about else next(iter(files), None)
