@@ -20,9 +20,10 @@ run: setup
 		export HUAJIAN_TEST_PAYMENTS="$${HUAJIAN_TEST_PAYMENTS:-true}"; fi; \
 	exec .venv/bin/huajian serve $(ARGS)
 
+# Four at a time also on two cores: half of what a test does is wait for a process, a browser or a disk.
 test:
 	@sh setup/setup.sh dev
-	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 lint:
 	@sh setup/setup.sh dev
