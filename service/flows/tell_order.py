@@ -1,20 +1,34 @@
 """Write into the outbox that an order was paid, or that money of it went back, beside the change itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.order import Order
+from models.letter import LetterKind
+from models.order import ItemKind, Order
+from service.letters import queries as letters
 from service.outbox import queries as outbox
 from service.outbox.events import EventType
+
+# Paragraphs of the confirmation, beside what was bought for how much.
+TERMS: Final[Mapping[ItemKind, tuple[str, ...]]] = {
+    ItemKind.PACK: (),
+    ItemKind.MEMBERSHIP: ("renews", "withdrawal"),
+    ItemKind.MONTHS: ("ends_by_itself", "withdrawal"),
+    ItemKind.CERTIFICATION: (),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OrderMoney:
-    """What of an order's money is where, at one moment."""
+    """What of an order's money is where, at one moment.
+
+    is_placed: by its buyer; a later month is charged by itself. is_going_back: it was not what was agreed on.
+    """
 
     id: UUID
     owner_id: UUID
@@ -24,7 +38,11 @@ class OrderMoney:
     currency: str
     amount_minor: int
     refunded_minor: int
-    is_paid: bool
+    paid_at: datetime | None
+    is_placed: bool
+    is_going_back: bool
+    consent_version: str | None
+    base_url: str
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -37,8 +55,16 @@ class OrderMoney:
             currency=order.currency,
             amount_minor=order.amount_minor,
             refunded_minor=order.refunded_minor,
-            is_paid=order.paid_at is not None,
+            paid_at=order.paid_at,
+            is_placed=order.checkout_id is None or not order.checkout_id.startswith("invoice:"),
+            is_going_back=order.return_reason is not None,
+            consent_version=order.consent_version,
+            base_url=order.base_url,
         )
+
+    @property
+    def is_paid(self) -> bool:
+        return self.paid_at is not None
 
 
 async def tell_order_moved(
@@ -55,6 +81,29 @@ async def tell_order_moved(
         "refunded_minor": after.refunded_minor,
     }
     if after.is_paid and not (before is not None and before.is_paid):
+        await _confirm(session, after, now)
         await outbox.append(session, after.owner_id, EventType.ORDER_PAID, data, now=now)
     if after.refunded_minor > (0 if before is None else before.refunded_minor):
         await outbox.append(session, after.owner_id, EventType.ORDER_REFUNDED, data, now=now)
+
+
+async def _confirm(session: AsyncSession, order: OrderMoney, now: datetime) -> None:
+    """What was bought and agreed to, for the buyer to keep (EU 2011/83, article 8(7))."""
+    if not order.is_placed or order.is_going_back:
+        return
+    kind, *names = order.item.split(":")
+    is_membership = kind in (ItemKind.MEMBERSHIP, ItemKind.MONTHS)
+    facts = {
+        "item": order.item,
+        "order": str(order.id),
+        "currency": order.currency,
+        "price_minor": order.amount_minor,
+        "at": (order.paid_at or now).isoformat(),
+        "base_url": order.base_url,
+        "consent": order.consent_version,
+        "terms": TERMS[ItemKind(kind)],
+        **({"tier": names[0]} if is_membership else {}),
+    }
+    await letters.write_once(
+        session, order.owner_id, LetterKind.ORDER_CONFIRMED, str(order.id), facts, now=now
+    )

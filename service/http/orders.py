@@ -8,7 +8,7 @@ from pydantic import Field
 
 from billing.errors import OrderNotFoundError
 from billing.orders import queries as orders
-from models.order import Order, OrderState
+from models.order import ItemKind, Order, OrderState, ReturnReason
 from service.dependencies import App, CurrentUser, Cursor, Language, Limit, Reading
 from service.http.offers import Money, money
 from service.http.problems import documented
@@ -27,6 +27,7 @@ class OrderRead(Schema):
         {
             "id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
             "item": "pack:small",
+            "kind": "pack",
             "name": "Small pack",
             "credits": 10,
             "state": "pending",
@@ -37,13 +38,16 @@ class OrderRead(Schema):
             "created_at": "2026-11-24T08:00:00.000Z",
             "expires_at": "2026-11-25T07:00:00.000Z",
             "paid_at": None,
+            "subject_id": None,
+            "return_reason": None,
         }
     )
 
     id: UUID
     item: str
+    kind: ItemKind = Field(description="What the item's name begins with.")
     name: str
-    credits: int
+    credits: int = Field(description="Of a pack; 0 of anything else.")
     state: OrderState = Field(
         description="created, pending, paid, expired, failed, refunded or disputed. Credits are there from "
         "paid on; while disputed they are frozen."
@@ -57,6 +61,10 @@ class OrderRead(Schema):
     created_at: Moment
     expires_at: Moment = Field(description="Until when it can be paid.")
     paid_at: Moment | None
+    subject_id: UUID | None = Field(description="The work that is certified.")
+    return_reason: ReturnReason | None = Field(
+        description="Why we give the money back, when we do so ourselves."
+    )
 
 
 class OrderPage(Page):
@@ -98,6 +106,7 @@ def read_order(services: Services, order: Order, language: str) -> OrderRead:
     return OrderRead(
         id=order.id,
         item=order.item,
+        kind=order.kind,
         name=item_name(services.catalog, order.item, language),
         credits=order.credits,
         state=order.state,
@@ -108,4 +117,6 @@ def read_order(services: Services, order: Order, language: str) -> OrderRead:
         created_at=order.created_at,
         expires_at=order.expires_at,
         paid_at=order.paid_at,
+        subject_id=order.subject_id,
+        return_reason=order.return_reason,
     )

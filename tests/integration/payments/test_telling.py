@@ -5,8 +5,10 @@ import json
 import httpx
 from sqlalchemy import select
 
+from models.letter import Letter, LetterKind
 from models.webhook import WebhookDelivery
 from service.flows.build_export import _describe
+from service.letters.writing import write
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
 from tests.factories.orders import checkout_of, empty_inbox, order, payment_of
@@ -67,3 +69,29 @@ class TestCopy:
         async with services.sessions() as session:
             described = await _describe(session, buyer.id)
         assert [str(one["id"]) for one in described["orders"]] == [mine["id"]]
+
+
+class TestConfirmation:
+    async def test_what_was_bought_is_confirmed_once(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        rehearsal: Rehearsal,
+        deliveries: Deliveries,
+        sign_in: SignIn,
+    ) -> None:
+        buyer = await sign_in()
+        bought = await order(client, buyer)
+        await order(client, buyer)  # nobody pays this one
+        rehearsal.bank.pay(checkout_of(bought))
+        await deliveries.deliver(copies=2)
+        await empty_inbox(services)
+        async with services.sessions() as session:
+            (letter,) = (await session.scalars(select(Letter))).all()
+        assert (letter.kind, letter.user_id) == (LetterKind.ORDER_CONFIRMED, buyer.id)
+        assert (letter.facts["order"], letter.facts["price_minor"]) == (bought["id"], 1200)
+        written = write(
+            letter.kind, letter.facts, catalog=services.catalog, language="zh", timezone="UTC", base_url=""
+        )
+        assert "小加速包" in written.subject
+        assert f"http://huajian/orders/{bought['id']}" in written.body
