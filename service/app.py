@@ -25,6 +25,7 @@ from service.http import (
     orders,
     photos,
     problems,
+    referral_figures,
     templates,
     webhook_endpoints,
     webhook_events,
@@ -89,6 +90,7 @@ def create_app(
         orders.router,
         webhooks.router,
         webhook_endpoints.router,
+        referral_figures.router,
         health.router,
         pages.router,
     ):

@@ -17,6 +17,7 @@ from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
 from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import read_shelf
+from generators.fonts.store import default_folder
 from moderation.photos import load_classifier
 from referral.risk.assessor import Assessor
 from referral.risk.opening import open_assessor
@@ -35,6 +36,7 @@ from service.jobs.events import EventLog
 from service.jobs.group_commit import AdmissionWriter
 from service.limits.limiter import Limiter
 from service.photos.sandbox import PhotoSandbox
+from service.posters.shelf import PosterShelf
 from service.rehearsal.server import Rehearsal
 from service.storage.links import LinkSigner
 from service.storage.store import FileStore
@@ -55,6 +57,7 @@ class Services:
     redis: Redis
     store: FileStore
     photos: PhotoKeeper
+    posters: PosterShelf
     links: LinkSigner
     cursors: Cursors
     access_tokens: AccessTokens
@@ -115,6 +118,7 @@ async def open_services(
             redis=redis,
             store=store,
             photos=PhotoKeeper(sessions, store, clock, PhotoSandbox(), classifier),
+            posters=PosterShelf(store, default_folder()),
             links=LinkSigner(keys, timedelta(minutes=settings.storage.signed_url_minutes)),
             cursors=Cursors(keys),
             access_tokens=access_tokens,

@@ -1,0 +1,148 @@
+/** The page of a link: says how far it is, and lets a friend help with one press. */
+
+import "./page.js";
+import { call } from "./api.js";
+import { element } from "./dom.js";
+import { announce, facts, say } from "./facts.js";
+import { pause } from "./keeping.js";
+import { missingText, showPoints } from "./points.js";
+import { solve } from "./proof.js";
+import { showRefusal, writeRefusal } from "./refusal.js";
+import { isKnown } from "./session.js";
+import { Offline, Problem, readAnswer, send } from "./wire.js";
+
+const SEEN_AFTER_MS = 1200; // a page that flashes by was not seen
+
+/**
+ * @typedef {object} LinkView
+ * @property {string} state
+ * @property {number} goal
+ * @property {number} progress
+ * @property {number} missing
+ * @property {{new: number, existing: number}} weights
+ * @property {string | null} page_token
+ * @property {import("./proof.js").Challenge | null} challenge
+ * @property {boolean} [is_own]
+ * @property {string | null} [help_state] what became of this person's own help; null when there is none
+ *
+ * @typedef {object} HelpRead
+ * @property {string} state
+ * @property {number} progress
+ * @property {number} missing
+ */
+
+const path = `/v1/unlock-links/${/** @type {any} */ (facts).code}`;
+/** Problems after which the same press may work with a fresh page token. */
+const STALE = new Set(["page_token_expired", "page_token_spent"]);
+
+/** @returns {Promise<LinkView>} as whoever is here; looking makes no account */
+async function look() {
+  return isKnown() ? call("GET", path) : readAnswer(await send("GET", path));
+}
+
+/** @type {LinkView | null} */
+let view = null;
+
+async function arrive() {
+  view = await look();
+  show(view);
+  await whenSeen();
+  if (view.page_token) await send("POST", `${path}/views`, { body: JSON.stringify({ page_token: view.page_token }) });
+}
+
+/** Resolves once the page has been in sight for a moment: a preview that runs scripts does not look. */
+async function whenSeen() {
+  for (;;) {
+    if (document.visibilityState === "visible") {
+      await pause(SEEN_AFTER_MS);
+      if (document.visibilityState === "visible") return;
+    } else {
+      await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+    }
+  }
+}
+
+/** @param {LinkView} shown */
+function show(shown) {
+  showPoints(element("ask-progress"), shown.progress, shown.goal);
+  element("ask-missing").textContent = missingText(shown.missing, shown.weights);
+  if (shown.is_own) put("ask-mine");
+  else if (shown.help_state) thank(shown.help_state, say("ask_already"));
+}
+
+/**
+ * Show this instead of the button.
+ * @param {string} id
+ */
+function put(id) {
+  for (const other of ["ask-act", "ask-thanks", "ask-mine", "ask-record"]) element(other).hidden = other !== id;
+  element(id).hidden = false;
+}
+
+/**
+ * @param {string} state
+ * @param {string} [title]
+ */
+function thank(state, title) {
+  if (title) element("ask-thanks-title").textContent = title;
+  element("ask-thanks-state").textContent = say(`ask_state_${state === "rewarded" ? "qualified" : state}`);
+  put("ask-thanks");
+}
+
+async function press() {
+  const button = element("ask-press");
+  if (button.getAttribute("aria-disabled") === "true") return;
+  const words = button.textContent;
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = say("ask_working");
+  showRefusal(element("ask-refusal"), null);
+  try {
+    await help();
+  } catch (error) {
+    refuse(error);
+  } finally {
+    button.removeAttribute("aria-disabled");
+    button.textContent = words;
+  }
+}
+
+async function help() {
+  view ??= await look();
+  try {
+    await sendHelp(view);
+  } catch (error) {
+    if (!(error instanceof Problem) || !STALE.has(error.code)) throw error;
+    view = await look(); // the page lay open for long
+    await sendHelp(view);
+  }
+}
+
+/** @param {LinkView} shown */
+async function sendHelp({ page_token: token, challenge, goal, weights }) {
+  const proof = challenge === null ? "" : await solve(challenge);
+  /** @type {HelpRead} */
+  const given = await call("POST", `${path}/helps`, { body: JSON.stringify({ page_token: token, proof }) });
+  showPoints(element("ask-progress"), given.progress, goal);
+  element("ask-missing").textContent = missingText(given.missing, weights);
+  thank(given.state);
+  element("ask-thanks").focus();
+  announce(element("ask-thanks").innerText);
+  document.dispatchEvent(new Event("huajian:credits"));
+}
+
+/** @param {unknown} error */
+function refuse(error) {
+  if (error instanceof Problem && error.code === "own_help") put("ask-mine");
+  else if (error instanceof Problem && error.code === "unlock_link_ended") location.reload();
+  else if (error instanceof Offline) {
+    writeRefusal(element("ask-refusal"), { title: say("network_title"), advice: say("ask_network") });
+  } else showRefusal(element("ask-refusal"), error);
+}
+
+const button = document.getElementById("ask-press");
+if (button !== null) {
+  button.addEventListener("click", () => void press());
+  arrive().catch((error) => {
+    if (!(error instanceof Offline || error instanceof Problem)) throw error; // the press will say what is wrong
+  });
+}
