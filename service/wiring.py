@@ -26,6 +26,7 @@ from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
 from service.engines.endpoints import Endpoints
 from service.flows.keep_photo import PhotoKeeper
+from service.flows.unlocking import Unlocking, open_unlocking
 from service.http.cursors import Cursors
 from service.identity.mailer import Mailer, choose_mailer
 from service.identity.signing_in import SignInIssuer
@@ -68,6 +69,7 @@ class Services:
     hub: EventHub
     estimates: Estimates
     risk: Assessor
+    unlocking: Unlocking
     admissions: AdmissionWriter
     payments: PaymentChannel | None  # None: nothing is for sale
     rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
@@ -102,6 +104,7 @@ async def open_services(
         payments = StripeGateway(settings.stripe)
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
     events = EventLog(redis)
+    risk = open_assessor(settings.risk, keys, redis)
     access_tokens = AccessTokens(
         keys, lifetime=timedelta(minutes=settings.auth.access_token_minutes), clock=clock
     )
@@ -133,7 +136,10 @@ async def open_services(
             events=events,
             hub=EventHub(redis),
             estimates=Estimates(redis),
-            risk=open_assessor(settings.risk, keys, redis),
+            risk=risk,
+            unlocking=open_unlocking(
+                settings.referral, sessions=sessions, keys=keys, redis=redis, risk=risk, clock=clock
+            ),
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
