@@ -43,6 +43,7 @@ class Certificate(HasId, HasCreatedAt, Base):
     commitment: SHA-256 over salt, owner and title; what the log holds in their place.
     content_sha256: of the work's sealed original; manifest_sha256: of the C2PA manifest in it.
     statement: canonical JSON, as signed. leaf_id: its leaf.
+    mining: what the owner lets others do with the work, as its files say; a value of MiningChoice.
     shows_work: the owner lets the public page show title and picture.
     attempts, next_attempt_at: of making it; the time is a lease while somebody is at it.
     """
@@ -88,6 +89,7 @@ class Certificate(HasId, HasCreatedAt, Base):
     kind: Mapped[str] = mapped_column(String(32))
     language: Mapped[str] = mapped_column(String(8))
     title: Mapped[str | None] = mapped_column(String(200))
+    mining: Mapped[str] = mapped_column(String(16))
     shows_work: Mapped[bool] = mapped_column(default=False)
     salt: Mapped[bytes | None]
     commitment: Mapped[bytes | None]

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=True),
+        sa.Column("mining", sa.String(length=16), nullable=False),
         sa.Column("shows_work", sa.Boolean(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=True),
         sa.Column("commitment", sa.LargeBinary(), nullable=True),

@@ -1,0 +1,63 @@
+"""The work once more, without its visible label; the implicit one and the manifest stay.
+
+Only what can be made again exactly: lyrics, and pictures that our own painter made without a model.
+Source: Measures for labelling AI-generated content, article 9.
+"""
+
+import hashlib
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from generators import encoders
+from generators.backends.studio.image import REVISION, StudioImageBackend
+from generators.contracts import Brief, Picture, Unwatched
+from generators.specs import ImageSpec, Kind, PictureFormat
+from models.base import Json
+from models.work import Work
+from provenance.labels import visible_label
+from service.certificates.errors import CannotBeMadeError
+from service.certificates.formats import ExportFormat
+
+KEPT: Final = timedelta(days=366)  # the law asks for six months at least
+_TEXTS: Final = tomllib.loads(Path(__file__).with_name("unlabelled.toml").read_text("utf-8"))
+TERMS_VERSION: Final[str] = _TEXTS["version"]
+TERMS: Final[dict[str, str]] = _TEXTS["terms"]
+
+
+def terms_sha256(language: str) -> bytes:
+    """Of exactly what was shown."""
+    return hashlib.sha256(TERMS[language].encode()).digest()
+
+
+def can_be_made(work: Work, wanted: ExportFormat) -> bool:
+    """Whether the work can be made again without its label."""
+    if work.kind == Kind.LYRICS:
+        return wanted in (ExportFormat.TEXT, ExportFormat.MARKDOWN)
+    made_by = work.provenance
+    return (
+        work.kind == Kind.IMAGE
+        and (made_by["backend"], made_by["revision"]) == ("studio", REVISION)
+        and not made_by["ai"]
+    )
+
+
+def words_without_label(work: Work, text: str) -> str:
+    """Raises: CannotBeMadeError: the label is not where we put it."""
+    label = visible_label(work.language or "zh", is_model=bool(work.provenance["ai"]))
+    bare, found, rest = text.rstrip().rpartition(label)
+    if not found or rest:
+        raise CannotBeMadeError("label_not_found")
+    return f"{bare.rstrip()}\n"
+
+
+def paint_without_label(spec: Json) -> bytes:
+    """The picture, as a PNG. Blocks for as long as painting takes. Raises: CannotBeMadeError."""
+    asked = ImageSpec.model_validate(spec)
+    if asked.seed is None:
+        raise CannotBeMadeError("no_seed")
+    (made,) = StudioImageBackend().generate([Brief(asked, asked.seed, label="")], Unwatched())
+    if not isinstance(made, Picture):
+        raise CannotBeMadeError("not_painted")
+    return encoders.encode(made.pixels, PictureFormat.PNG)

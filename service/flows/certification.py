@@ -1,0 +1,47 @@
+"""Everything that certifying needs, put together once for a process."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from core.clock import Clock
+from core.database import Sessions
+from provenance.credentials.signers import ClaimSigner
+from provenance.keyring import Keyring
+from service.certificates.bench import Bench
+from service.flows.export_work import ExportMaker
+from service.flows.make_certificate import CertificateMaker
+from service.storage.store import FileStore
+from service.transparency.growing import LogGrower
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """The log that grows, and what makes certificates and exports."""
+
+    keyring: Keyring
+    grower: LogGrower
+    certificates: CertificateMaker
+    exports: ExportMaker
+    bench: Bench
+
+    @classmethod
+    def over(
+        cls,
+        sessions: Sessions,
+        store: FileStore,
+        keyring: Keyring,
+        signer: ClaimSigner,
+        clock: Clock,
+        *,
+        producer_code: str | None,
+    ) -> Self:
+        """producer_code: the operator's, for implicit labels."""
+        grower, bench = LogGrower(sessions, store, keyring.log, clock), Bench()
+        common = (signer, grower, clock, bench)
+        return cls(
+            keyring=keyring,
+            grower=grower,
+            certificates=CertificateMaker(sessions, store, keyring, *common, producer_code=producer_code),
+            exports=ExportMaker(sessions, store, *common, producer_code=producer_code),
+            bench=bench,
+        )
