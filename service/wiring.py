@@ -25,6 +25,7 @@ from provenance.credentials.opening import open_signer
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
 from service.engines.endpoints import Endpoints
+from service.flows.certification import Certification
 from service.flows.keep_photo import PhotoKeeper
 from service.flows.unlocking import Unlocking, open_unlocking
 from service.http.cursors import Cursors
@@ -53,6 +54,7 @@ class Services:
     catalog: Catalog
     keys: Keys
     keyring: Keyring | None  # None: nothing is certified
+    certification: Certification | None  # likewise
     engine: AsyncEngine
     sessions: Sessions
     redis: Redis
@@ -99,6 +101,7 @@ async def open_services(
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
     sessions = create_sessions(engine)
     store = FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
+    signer = open_signer(settings, now=utc_now())
     classifier = load_classifier(settings.moderation.photo_classifier)
     if payments is None and settings.stripe is not None:
         payments = StripeGateway(settings.stripe)
@@ -116,6 +119,11 @@ async def open_services(
             catalog=catalog,
             keys=keys,
             keyring=keyring,
+            certification=None
+            if keyring is None
+            else Certification.over(
+                sessions, store, keyring, signer, clock, producer_code=settings.provenance.producer_code
+            ),
             engine=engine,
             sessions=sessions,
             redis=redis,
@@ -145,7 +153,7 @@ async def open_services(
             ),
             payments=payments,
             rehearsal=rehearsal,
-            signer=open_signer(settings, now=utc_now()),
+            signer=signer,
             stopping=asyncio.Event(),
         )
     finally:
