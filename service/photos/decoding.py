@@ -6,12 +6,12 @@ imports Pillow alone. `decode_kept` reads back what it made.
 
 import io
 import json
-import resource
 import sys
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
+from service.children.bounding import bound_process
 from service.photos.bounds import LEAST_PX, LONGEST_PX, MOST_PX, Decoded
 
 if TYPE_CHECKING:
@@ -132,18 +132,10 @@ def _encode(picture: Image.Image) -> Decoded:
     return Decoded(buffer.getvalue(), *clean.size)
 
 
-def _bound_process() -> None:
-    """Memory and time of this process, and nothing that it could write to a disk."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    Image.MAX_IMAGE_PIXELS = None  # ours is lower, and checked first
-
-
 def main() -> None:
     """A file on stdin; on stdout a line of JSON, and after it the JPEG unless the line names a problem."""
-    _bound_process()
+    bound_process(memory_bytes=MEMORY_BYTES, processor_seconds=PROCESSOR_SECONDS)
+    Image.MAX_IMAGE_PIXELS = None  # ours is lower, and checked first
     try:
         decoded = decode(sys.stdin.buffer.read())
     except _RefusedError as refusal:

@@ -219,7 +219,7 @@ class TestSandbox:
 
     async def test_one_that_hangs_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("service.photos.sandbox.CHILD", "tests.fakes.hanging_decoder")
-        monkeypatch.setattr("service.photos.sandbox.TIMEOUT_SECONDS", 0.5)
+        monkeypatch.setattr("service.children.asking.TIMEOUT_SECONDS", 0.5)
         with pytest.raises(PhotoUnreadableError):
             await PhotoSandbox().decode(b"anything")
 

@@ -1,0 +1,35 @@
+"""How verifying refuses."""
+
+from core.errors import DomainError, ErrorKind
+
+
+class FileNotVerifiableError(DomainError):
+    """Not a kind of file that carries labels or signatures of ours; nothing was parsed."""
+
+    code = "file_not_verifiable"
+    kind = ErrorKind.UNPROCESSABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send a PNG, JPEG, WebP, GIF, MP4, HTML, PDF, Markdown or text file, or our ZIP bundle."
+        )
+
+
+class FileUnreadableError(DomainError):
+    """Reading it took more memory or time than any honest file needs, or it is a damaged bundle."""
+
+    code = "file_unreadable"
+    kind = ErrorKind.UNPROCESSABLE
+
+    def __init__(self) -> None:
+        super().__init__("This file could not be read within the limits of memory and time.")
+
+
+class VerificationBusyError(DomainError):
+    """Too many files wait already; nothing was read."""
+
+    code = "verification_busy"
+    kind = ErrorKind.UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("Many files are being checked. Try again in a few seconds.")
