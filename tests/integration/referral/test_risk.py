@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.risk import RiskDecision, RiskSignal, RiskVerdict
+from models.risk import RiskDecision, RiskSighting, RiskSignal, RiskVerdict
 from referral.risk import queries
 from referral.risk.assessor import Assessor
 from referral.risk.attempts import Sender
 from referral.risk.pseudonyms import EPOCH, START, epoch_of
 from referral.risk.windows import VelocityWindows
 from service.wiring import Services
+from service.workers.risk_chores import RiskChores
 from tests.factories.helps import (
     ANDROID,
     IPHONE,
@@ -25,6 +26,7 @@ from tests.factories.helps import (
     prove_contact,
     tap,
 )
+from tests.fakes.clock import MovableClock
 
 NOW = datetime(2026, 11, 11, 8, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=60)
@@ -285,3 +287,20 @@ class TestKeeping:
         assert not await assessor.is_device_known(session, "f" * 32, user_id=other.user_id, now=NOW)
         await assessor.note_owner(session, guest.user_id, fresh, now=NOW)
         assert await assessor.is_device_known(session, "f" * 32, user_id=other.user_id, now=NOW)
+
+    async def test_the_keeper_forgets(self, services: Services, clock: MovableClock) -> None:
+        async with services.sessions.begin() as session:
+            cast = Cast(session, services)
+            owner, helper = await cast.player(created_at=clock()), await cast.player(created_at=clock())
+            help_id, _ = await tap(session, services.risk, owner, helper, now=clock())
+        chores = RiskChores(services)
+        clock.advance(days=179)
+        await chores.purge()
+        async with services.sessions() as session:
+            assert await queries.find_signal(session, help_id) is not None
+        clock.advance(days=2)
+        assert await chores.purge() is False
+        async with services.sessions() as session:
+            assert await queries.find_signal(session, help_id) is None
+            assert await queries.find_verdict(session, help_id) is None
+            assert (await session.scalars(select(RiskSighting))).all() == []
