@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.keys import Keys
 from models.campaign import ShareChannel
 from models.referral import HelpState, LinkState
+from referral.errors import HelpNotFoundError
 
 # Everything that a help is decided by and that cannot change under it, in one look.
 READ_MEETING: Final = text("""
@@ -96,6 +97,10 @@ FROM denied WHERE s.link_id = denied.link_id AND s.shard = :seat
 IS_PROVEN: Final = text("""
 SELECT EXISTS (SELECT FROM contacts WHERE user_id = :user_id AND verified_at IS NOT NULL)
     OR EXISTS (SELECT FROM works WHERE owner_id = :user_id)
+""")
+FIND_STANDING: Final = text("""
+SELECT h.state, h.weight, l.goal, l.progress, l.state AS link_state, l.expires_at
+FROM helps h JOIN unlock_links l ON l.id = h.link_id WHERE h.id = :id
 """)
 QUALIFY: Final = text("""
 UPDATE helps SET state = 'qualified', qualified_at = :now
@@ -199,6 +204,18 @@ class Conflict:
     has_nonce: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HelpStanding:
+    """A help and its link as they stand."""
+
+    state: HelpState
+    weight: int
+    goal: int
+    progress: int
+    link_state: LinkState
+    expires_at: datetime
+
+
 async def find_meeting(
     session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes
 ) -> Meeting | None:
@@ -258,6 +275,16 @@ async def find_conflict(session: AsyncSession, new: NewHelp) -> Conflict | None:
     if row is None:
         return None
     return Conflict(row.id, row.link_id, row.helper_id, HelpState(row.state), row.weight, row.has_nonce)
+
+
+async def get_standing(session: AsyncSession, help_id: UUID) -> HelpStanding:
+    """Raises: HelpNotFoundError."""
+    row = (await session.execute(FIND_STANDING, {"id": help_id})).one_or_none()
+    if row is None:
+        raise HelpNotFoundError("There is no such help.")
+    return HelpStanding(
+        HelpState(row.state), row.weight, row.goal, row.progress, LinkState(row.link_state), row.expires_at
+    )
 
 
 async def settle(

@@ -145,6 +145,7 @@ class ReviewReason(Schema):
     code: str
     points: int
     evidence: dict[str, Any] = Field(description="Counts, seconds and short names; nothing personal.")
+    text: str = Field(description="In the reader's language.")
 
 
 class ReviewRead(Schema):
@@ -162,7 +163,14 @@ class ReviewRead(Schema):
             "progress": 1,
             "link_expires_at": "2026-11-27T08:00:00.000Z",
             "score": 70,
-            "reasons": [{"code": "network_crowded", "points": 50, "evidence": {"helps": 12}}],
+            "reasons": [
+                {
+                    "code": "network_crowd",
+                    "points": 50,
+                    "evidence": {"helps": 12},
+                    "text": "网络",
+                }
+            ],
             "created_at": "2026-11-24T08:00:00.000Z",
         }
     )

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from core.ids import new_id
+
+log = structlog.get_logger()
 
 COUNTS: Final = "huajian:views"
 CLOSED: Final = "huajian:views:closed"
@@ -52,7 +56,7 @@ class ViewBatch:
 
 
 class ViewCounter:
-    """One per process. Raises: RedisError, OSError where Redis is away."""
+    """One per process."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -61,13 +65,23 @@ class ViewCounter:
         self._forget = redis.register_script(FORGET)
 
     async def count(self, code_hash: bytes, nonce: bytes, *, remembered_ms: int) -> bool:
-        """Count a view of a page, once for its token; whether it was the first time."""
+        """Count a view of a page, once for its token; whether it was the first time.
+
+        A view is worth no error to the reader: one that cannot be counted is logged and lost.
+        """
         keys = [f"huajian:viewed:{nonce.hex()}", COUNTS]
         field = base64.b64encode(code_hash).decode()
-        return bool(await self._count(keys=keys, args=[remembered_ms, field, MAX_LINKS]))
+        try:
+            return bool(await self._count(keys=keys, args=[remembered_ms, field, MAX_LINKS]))
+        except (RedisError, OSError) as error:
+            log.warning("unlocking.view_lost", error=repr(error))
+            return False
 
     async def close_batch(self) -> ViewBatch | None:
-        """The views to write down next; the same again until it is forgotten. None: nobody looked."""
+        """The views to write down next; the same again until it is forgotten. None: nobody looked.
+
+        Raises: RedisError, OSError where Redis is away; so does `forget`.
+        """
         flat = cast(list[str], await self._close(keys=[COUNTS, CLOSED], args=[str(new_id()), NAME_FIELD]))
         read = dict(zip(flat[::2], flat[1::2], strict=True))
         if not read:

@@ -1,0 +1,216 @@
+"""`/v1/unlock-links`: ask friends for help, look at a link, give a help."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from models.referral import HelpState
+from referral import helps, links
+from referral.codes import find_hash
+from referral.errors import LinkNotFoundError
+from referral.links import LinkWish, state_at
+from service.addresses import client_network
+from service.dependencies import (
+    App,
+    CurrentUser,
+    Cursor,
+    Language,
+    Limit,
+    Reading,
+    Transaction,
+    count_request,
+)
+from service.flows.create_unlock_link import create_unlock_link
+from service.flows.help_unlock import HelpOutcome, HelpRequest, help_unlock
+from service.http.idempotency import KEY_PARAMETER, read_key
+from service.http.problems import documented
+from service.http.senders import sender_of
+from service.http.unlock_schemas import (
+    CODE_EXAMPLE,
+    HelpCreate,
+    HelpRead,
+    LinkCreate,
+    LinkPage,
+    LinkRead,
+    LinkView,
+    ViewCreate,
+)
+from service.http.unlock_views import base_url, read_link, show_link
+from service.limits.limiter import Policy
+from service.wiring import Services
+
+PATH: Final = "/v1/unlock-links"
+LIST: Final = "unlock-links"
+MAX_CODE_CHARS: Final = 40
+
+router = APIRouter(tags=["referral"])
+Code = Annotated[str, Path(max_length=MAX_CODE_CHARS, description="Of the link.", examples=[CODE_EXAMPLE])]
+
+
+async def count_link(request: Request, services: App, user: CurrentUser) -> None:
+    policy = Policy("unlock-links", services.settings.referral.links_per_user_hour, 3600)
+    await count_request(request, services, str(user.user_id), policy)
+
+
+async def count_help(request: Request, services: App, user: CurrentUser) -> None:
+    policy = Policy("helps", services.settings.referral.helps_per_user_minute, 60)
+    await count_request(request, services, str(user.user_id), policy)
+
+
+async def count_look(request: Request, services: App) -> None:
+    policy = Policy("unlock-views", services.settings.referral.views_per_address_minute, 60)
+    await count_request(request, services, client_network(request), policy)
+
+
+async def count_wrong_code(services: Services, request: Request) -> None:
+    """Whoever tries codes is soon told to wait; whoever has one is not. Raises: RateLimitedError."""
+    policy = Policy("unlock-codes", services.settings.referral.wrong_codes_per_address_hour, 3600)
+    await count_request(request, services, client_network(request), policy)
+
+
+@router.post(
+    PATH,
+    status_code=201,
+    dependencies=[Depends(count_link)],
+    responses=documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    openapi_extra={"parameters": [KEY_PARAMETER]},
+)
+async def create_link(
+    body: LinkCreate,
+    request: Request,
+    response: Response,
+    services: App,
+    session: Transaction,
+    user: CurrentUser,
+    language: Language,
+) -> LinkRead:
+    """Ask friends for help: a link with everything that is needed to share it. The terms stay as they are.
+
+    A few links a day and month can be open or rewarded; one that ends without a reward counts no longer.
+    """
+    link, is_replay = await create_unlock_link(
+        session,
+        services.unlocking.desk,
+        LinkWish(body.channel, body.asker_name, body.work_id),
+        owner_id=user.user_id,
+        key=read_key(request),
+        sender=sender_of(request),
+        language=language,
+        now=services.clock(),
+    )
+    read = await read_link(services, session, link, base_url(services, request))
+    response.headers["Location"] = f"{PATH}/{read.code}"
+    response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
+    return read
+
+
+@router.get(PATH, responses=documented(400, 401, 422, 429))
+async def list_links(
+    request: Request,
+    services: App,
+    session: Reading,
+    user: CurrentUser,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> LinkPage:
+    """My links, newest first."""
+    before_id = UUID(services.cursors.open(LIST, cursor)) if cursor else None
+    found = await links.list_links(session, user.user_id, before_id=before_id, limit=limit)
+    base = base_url(services, request)
+    return LinkPage(
+        items=[await read_link(services, session, link, base) for link in found],
+        next_cursor=services.cursors.seal(LIST, str(found[-1].id)) if len(found) == limit else None,
+    )
+
+
+@router.get(PATH + "/{code}", dependencies=[Depends(count_look)], responses=documented(404, 422, 429))
+async def get_link(
+    code: Code, request: Request, services: App, session: Reading, language: Language
+) -> LinkView:
+    """A link as anybody may see it: who asks, for how much, and what a help needs. Looking changes nothing.
+
+    The answer is the same for a code that never was and for one that is long over or withdrawn.
+    """
+    try:
+        return await show_link(services, session, code, language)
+    except LinkNotFoundError:
+        await count_wrong_code(services, request)
+        raise
+
+
+@router.post(
+    PATH + "/{code}/views",
+    status_code=204,
+    dependencies=[Depends(count_look)],
+    responses=documented(400, 404, 413, 422, 429, 503),
+)
+async def count_view(code: Code, body: ViewCreate, services: App) -> Response:
+    """Say that a person has the page before their eyes: counted once for each page token."""
+    desk = services.unlocking.desk
+    code_hash = find_hash(services.keys, code)
+    if code_hash is None:
+        raise LinkNotFoundError("There is no such link.")
+    token = desk.pages.open(code_hash, body.page_token)
+    remembered_ms = int(desk.pages.lifetime.total_seconds() * 1000)
+    await services.unlocking.views.count(code_hash, token.nonce, remembered_ms=remembered_ms)
+    return Response(status_code=204)
+
+
+@router.post(
+    PATH + "/{code}/helps",
+    status_code=201,
+    dependencies=[Depends(count_help)],
+    responses={
+        200: {"model": HelpRead, "description": "The same person's help from before, as it stands."},
+        **documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    },
+)
+async def create_help(
+    code: Code,
+    body: HelpCreate,
+    request: Request,
+    response: Response,
+    services: App,
+    user: CurrentUser,
+    language: Language,
+) -> HelpRead:
+    """Help once. A new person counts more; it counts when they prove real: a verified contact or a work.
+
+    Needs the page token of `GET /v1/unlock-links/{code}` and a proof of work over its challenge. Accounts
+    that were not made on a device send `Huajian-Device`. Again says how the first help stands.
+    """
+    outcome = await help_unlock(
+        services.sessions,
+        services.unlocking.desk,
+        HelpRequest(
+            code=code,
+            helper_id=user.user_id,
+            page_token=body.page_token,
+            proof=body.proof,
+            sender=sender_of(request),
+            language=language,
+        ),
+        now=services.clock(),
+    )
+    if outcome.is_replay:
+        response.status_code = 200
+    else:
+        await services.unlocking.news.say(outcome.link_id)
+    return await _read_help(services, outcome)
+
+
+async def _read_help(services: Services, outcome: HelpOutcome) -> HelpRead:
+    """How the help stands; one that has just qualified is counted first, and may bring the reward."""
+    if outcome.state is HelpState.QUALIFIED and not outcome.is_replay:
+        await services.unlocking.tallier.count(outcome.link_id)
+    async with services.sessions() as session:
+        standing = await helps.get_standing(session, outcome.help_id)
+    return HelpRead(
+        state=standing.state,
+        weight=standing.weight,
+        goal=standing.goal,
+        progress=standing.progress,
+        missing=max(0, standing.goal - standing.progress),
+        link_state=state_at(standing.link_state, standing.expires_at, services.clock()),
+    )
