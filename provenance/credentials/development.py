@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from provenance.credentials.chains import (
     Authority,
@@ -41,26 +42,26 @@ class DevelopmentFolder:
     def read_root(self) -> bytes:
         return self.root_file.read_bytes()
 
+    def read_chain(self) -> bytes:
+        """Of a folder that is there already."""
+        return (self.path / "signer.pem").read_bytes()
+
     def read_signer(self, *, now: datetime) -> tuple[bytes, bytes]:
         """Chain and key as PEM, made at first use and renewed before they expire."""
         if not self.path.is_dir():
             self._make(now)
-        chain = read_chain((self.path / "signer.pem").read_bytes())
+        chain = read_chain(self.read_chain())
         if chain[0].not_valid_after_utc - now < SOON:
             self._renew(now)
-        return (self.path / "signer.pem").read_bytes(), (self.path / "signer-key.pem").read_bytes()
+        return self.read_chain(), (self.path / "signer-key.pem").read_bytes()
 
     def _make(self, now: datetime) -> None:
         """All four files appear at once or not at all; of two processes, one has its way."""
-        authority = make_authority(AUTHORITY, now=now)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{self.path.name}-", dir=self.path.parent))
         try:
-            _write(fresh / "authority.pem", to_pem(authority.certificate))
-            _write(fresh / "authority-key.pem", key_to_pem(authority.key))
-            key = make_key()
-            _write(fresh / "signer-key.pem", key_to_pem(key))
-            _write(fresh / "signer.pem", to_pem(issue(authority, SIGNER, key.public_key(), now=now)))
+            authority, key = make_authority(AUTHORITY, now=now), make_key()
+            write_chain(fresh, authority, key, issue(authority, SIGNER, key.public_key(), now=now))
             fresh.rename(self.path)
         except OSError:
             if not (self.path / "signer.pem").is_file():
@@ -74,11 +75,21 @@ class DevelopmentFolder:
         authority = Authority(load_key((self.path / "authority-key.pem").read_bytes()), certificate)
         key = load_key((self.path / "signer-key.pem").read_bytes())
         fresh = self.path / f".signer-{os.getpid()}.pem"
-        _write(fresh, to_pem(issue(authority, SIGNER, key.public_key(), now=now)))
+        write_private(fresh, to_pem(issue(authority, SIGNER, key.public_key(), now=now)))
         fresh.replace(self.path / "signer.pem")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_chain(
+    folder: Path, authority: Authority, key: EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> None:
+    """An authority and a signer that it issued a certificate to, in four files."""
+    write_private(folder / "authority.pem", to_pem(authority.certificate))
+    write_private(folder / "authority-key.pem", key_to_pem(authority.key))
+    write_private(folder / "signer-key.pem", key_to_pem(key))
+    write_private(folder / "signer.pem", to_pem(certificate))
+
+
+def write_private(path: Path, content: bytes) -> None:
     """Never readable by others, not even for a moment."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(descriptor, "wb") as file:

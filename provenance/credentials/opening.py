@@ -9,7 +9,7 @@ from typing import Final
 
 from core.settings import Environment, ProvenanceSettings, Settings
 from provenance.credentials.development import DevelopmentFolder
-from provenance.credentials.examining import matches, read_chain
+from provenance.credentials.examining import ChainFacts, examine_chain, matches, read_chain
 from provenance.credentials.signers import ClaimSigner, FileSigner, load_key
 from provenance.errors import SigningUnavailableError
 
@@ -43,6 +43,24 @@ def open_signer(settings: Settings, *, now: datetime) -> ClaimSigner:
         return _open(settings, now)
     except SigningUnavailableError as error:
         return NoSigner(str(error))
+
+
+def find_chain(settings: Settings, *, now: datetime) -> ChainFacts | None:
+    """What the signer's certificate says; None before the development authority was made. Writes nothing.
+
+    Raises: SigningUnavailableError: there is none that could be used, and why.
+    """
+    chosen = settings.provenance
+    is_own = chosen.signer is not None or chosen.chain_file is not None
+    if not is_own and settings.environment is not Environment.PRODUCTION:
+        folder = development_folder(settings)
+        if not folder.path.is_dir():
+            return None
+        return examine_chain(read_chain(folder.read_chain()), now=now)
+    try:
+        return examine_chain(read_chain(_open(settings, now).chain_pem), now=now)
+    except ValueError as error:
+        raise SigningUnavailableError(f"The signer's chain cannot be read: {error}") from error
 
 
 def development_folder(settings: Settings) -> DevelopmentFolder:

@@ -31,6 +31,7 @@ ENTRIES: Final = (
     Entry("keeper", SERVE, "Sweep leases, expire lots, prove the books; one is enough, two do no harm."),
     Entry("doctor", OPERATE, "Say what is switched on, what is missing, and how to switch it on."),
     Entry("migrate", OPERATE, "Move the database to a schema revision."),
+    Entry("certs", OPERATE, "See and make the certificates that exported files are signed with."),
     Entry("templates", OPERATE, "See and check card templates."),
     Entry("user", OPERATE, "Change a user's tier, or grant credits."),
     Entry("stripe", OPERATE, "Synchronise prices, see and replay events, heal what was missed."),
