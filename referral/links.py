@@ -207,11 +207,11 @@ async def count_taken(session: AsyncSession, link_id: UUID) -> int:
     return (await session.execute(statement)).scalar_one()
 
 
-async def add_views(session: AsyncSession, link_id: UUID, count: int, *, batch_id: UUID) -> None:
-    """Add a batch of views to a link, once."""
+async def add_views(session: AsyncSession, code_hash: bytes, count: int, *, batch_id: UUID) -> None:
+    """Add a batch's views to a link, once."""
     await session.execute(
         update(UnlockLink)
-        .where(UnlockLink.id == link_id, UnlockLink.views_batch.is_distinct_from(batch_id))
+        .where(UnlockLink.code_hash == code_hash, UnlockLink.views_batch.is_distinct_from(batch_id))
         .values(views=UnlockLink.views + count, views_batch=batch_id)
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
+from referral import links
 from service.identity import queries as identity
 from service.outbox import endpoints
 
@@ -16,4 +17,5 @@ async def close_account(session: AsyncSession, user_id: UUID, *, now: datetime) 
         (account,) = await credits.lock_accounts(session, [user_id])
         account.closed_at = now
         await identity.erase_identity(session, user_id)
+        await links.erase_owner(session, user_id)
         await endpoints.erase(session, user_id)

@@ -13,6 +13,7 @@ from models.base import Json
 from models.generation import JobState
 from models.work import Work, WorkFile
 from service.batches import queries as batches
+from service.flows.qualify_help import qualify_help
 from service.flows.settle_row import settle_row
 from service.flows.tell_client import tell_batch_finished, tell_jobs_ended
 from service.flows.who_pays import Payment, decide_payment
@@ -52,7 +53,7 @@ async def succeed(
     session.add(work)
     await session.flush()
     session.add_all(_file_row(work.id, file) for file in files)
-    await settle_ended(session, job.id, job.owner_id, Payment.SETTLE, now=now)
+    await settle_ended(session, job.id, job.owner_id, Payment.SETTLE, proves_real=True, now=now)
     return work.id
 
 
@@ -98,15 +99,26 @@ async def fail(
 
 
 async def settle_ended(
-    session: AsyncSession, job_id: UUID, owner_id: UUID, payment: Payment, *, now: datetime
+    session: AsyncSession,
+    job_id: UUID,
+    owner_id: UUID,
+    payment: Payment,
+    *,
+    now: datetime,
+    proves_real: bool = False,
 ) -> None:
     """What every end of a job has in common: its hold is closed, one job less is in flight, clients are told.
 
     A row of a batch decides its share of the batch's hold instead, and never was in flight.
+
+    Args:
+        proves_real: a work was made, so helps that the owner gave to others qualify.
     """
     share = await batches.find_share(session, job_id)
     if share is not None:
         is_last = await settle_row(session, job_id, share, payment, now=now)
+        if proves_real:
+            await qualify_help(session, owner_id, now=now)
         await tell_jobs_ended(session, [job_id], owner_id=owner_id, now=now)
         if is_last:
             await tell_batch_finished(session, share.batch_id, owner_id=owner_id, now=now)
@@ -116,6 +128,8 @@ async def settle_ended(
     else:
         await holds.release(session, job_id, now=now)
     await jobs.leave_queue(session, owner_id)
+    if proves_real:
+        await qualify_help(session, owner_id, now=now)
     await tell_jobs_ended(session, [job_id], owner_id=owner_id, now=now)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.ids import new_id
 from core.keys import Keys
 from models.user import Channel, Contact, User
+from service.flows.qualify_help import qualify_help
 from service.flows.sign_in import add_user
 from service.identity import queries
 from service.identity.addresses import canonical
@@ -91,6 +92,7 @@ async def verify_contact(
             await session.flush()
     except IntegrityError as error:
         raise ContactTakenError("Another account has verified this address.") from error
+    await qualify_help(session, user_id, now=now)
     return True
 
 
