@@ -1,5 +1,6 @@
 """Open an unlock link: one more of the owner's, under the campaign that is meant for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
 from billing.errors import AccountClosedError
+from models.campaign import ShareChannel
 from models.referral import UnlockLink
 from moderation import prompts
 from referral import budgets, campaigns, caps, channels, links
@@ -50,7 +52,7 @@ async def create_unlock_link(
     if wish.work_id is not None:
         await works.get_work(session, wish.work_id, owner_id=owner_id)
     await caps.require_free_link(session, owner_id, desk.programme.caps, now=now)
-    offer = await find_offer(session, desk, wish, owner_id=owner_id, tier=tier, now=now)
+    offer = await _find_offer(session, desk, wish.channel, owner_id=owner_id, tier=tier, now=now)
     link = await links.create_link(
         session, desk.keys, wish, offer, desk.programme.times, owner_id=owner_id, key=key, now=now
     )
@@ -58,12 +60,31 @@ async def create_unlock_link(
     return link, False
 
 
-async def find_offer(
-    session: AsyncSession, desk: Desk, wish: LinkWish, *, owner_id: UUID, tier: str, now: datetime
+async def preview_offer(
+    session: AsyncSession,
+    desk: Desk,
+    usable: Sequence[ShareChannel],
+    *,
+    owner_id: UUID,
+    tier: str,
+    now: datetime,
+) -> Offer:
+    """What a link through the first of these channels would offer this owner; nothing is locked.
+
+    Raises: ProgrammeOffError, OwnerCapError, BudgetSpentError.
+    """
+    if not desk.is_open or not usable:
+        raise ProgrammeOffError("Nobody can be asked for help here.")
+    await caps.require_free_link(session, owner_id, desk.programme.caps, now=now)
+    return await _find_offer(session, desk, usable[0], owner_id=owner_id, tier=tier, now=now)
+
+
+async def _find_offer(
+    session: AsyncSession, desk: Desk, channel: ShareChannel, *, owner_id: UUID, tier: str, now: datetime
 ) -> Offer:
     """What a campaign offers, else the programme. Raises: BudgetSpentError: neither could pay it now."""
     offer = await campaigns.find_offer(
-        session, desk.keys, owner_id=owner_id, tier=tier, channel=wish.channel, now=now
+        session, desk.keys, owner_id=owner_id, tier=tier, channel=channel, now=now
     )
     offer = offer or Offer(None, "a", desk.programme.terms)
     used = await budgets.used_in_month(session, now)

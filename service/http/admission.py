@@ -85,7 +85,7 @@ async def create_generation(request: Request) -> Response:
     except ValidationError as error:
         return problems.refuse_input(request, error.errors(include_url=False), code="invalid_spec")
     except InsufficientCreditsError as error:
-        offers = ways_out(services, request.headers.get("accept-language"))
+        offers = await ways_out(services, request.headers.get("accept-language"), principal.user_id)
         return problems.refuse(request, error, offers=offers)
     except DomainError as error:
         return problems.refuse(request, error)

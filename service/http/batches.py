@@ -61,7 +61,8 @@ async def create_batch(request: Request, response: Response, services: App, user
     except ValidationError as error:
         return refuse_input(request, error.errors(include_url=False), code="invalid_spec")
     except InsufficientCreditsError as error:
-        return refuse(request, error, offers=ways_out(services, request.headers.get("accept-language")))
+        offers = await ways_out(services, request.headers.get("accept-language"), user.user_id)
+        return refuse(request, error, offers=offers)
     if batch.state is BatchState.RUNNING and not is_replay:
         await services.events.wake_workers()
     _tell(response, batch, is_replay=is_replay)
@@ -88,7 +89,8 @@ async def start(
             )
             read = await read_batch(services, session, batch)
     except InsufficientCreditsError as error:
-        return refuse(request, error, offers=ways_out(services, request.headers.get("accept-language")))
+        offers = await ways_out(services, request.headers.get("accept-language"), user.user_id)
+        return refuse(request, error, offers=offers)
     if not is_replay:
         await services.events.wake_workers()
     _tell(response, batch, is_replay=is_replay)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
 from billing.money import format_money
 from service.http.languages import preferred_language
 from service.http.schemas import Schema
+from service.http.unlock_offers import offer_unlock
 from service.wiring import Services
 
 
@@ -55,7 +57,9 @@ def money(amount_minor: int, currency: str, language: str) -> Money:
     )
 
 
-def ways_out(services: Services, accept_language: str | None) -> Mapping[str, Any]:
-    """What a 402 offers besides waiting."""
-    packs = list_packs(services, preferred_language(accept_language))
-    return {"packs": [pack.model_dump() for pack in packs], "unlock": None}
+async def ways_out(services: Services, accept_language: str | None, owner_id: UUID) -> Mapping[str, Any]:
+    """What a 402 offers besides waiting: packs, and asking friends."""
+    language = preferred_language(accept_language)
+    packs = list_packs(services, language)
+    unlock = await offer_unlock(services, owner_id, language)
+    return {"packs": [pack.model_dump() for pack in packs], "unlock": unlock.model_dump(mode="json")}

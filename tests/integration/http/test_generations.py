@@ -34,7 +34,11 @@ class TestCreate:
         assert problem["code"] == "insufficient_credits"
         assert (problem["needed_credits"], problem["available_credits"]) == (1, 0)
         assert problem["next_reset_at"] == "2026-12-01T00:00:00Z"
-        assert (problem["packs"], problem["unlock"]) == ([], None)
+        assert problem["packs"] == []
+        unlock = problem["unlock"]
+        assert (unlock["available"], unlock["create_url"], unlock["reason"]) == (True, "/v1/unlock-links", None)
+        assert (unlock["goal"], unlock["reward_credits"]) == (3, 1)
+        assert "link" in unlock["channels"] and "wechat" not in unlock["channels"]
 
     async def test_a_retry_with_the_same_key_is_the_same_job(
         self, client: httpx.AsyncClient, sign_in: SignIn
