@@ -25,6 +25,7 @@ _OF_SIGNER: Final = ("signingCredential.", "timeStamp.", "claimSignature.outside
 _PURPOSES: Final = "\n".join(use.dotted_string for use in (EMAIL_PROTECTION, DOCUMENT_SIGNING, CLAIM_SIGNING))
 _LONGEST: Final = 300  # characters of anything that a manifest says
 _MOST: Final = 50  # of anything that it lists
+_TRUSTED_TIME: Final = "timeStamp.trusted"
 _UNREADABLE: Final = "manifest.unreadable"  # our own code: there is one, and nobody can parse it
 _PADDING: Final = "manifest.padding"  # our own code: something stands where the signature covers nothing
 _PAD: Final = b"\x63pad"  # a text of three letters, then a string of bytes (RFC 8949)
@@ -53,7 +54,8 @@ class CredentialFacts:
     actions: of the whole history, oldest first: "c2pa.created".
     source_types: full IPTC URIs that the actions name.
     signer: the common name, and the organisation, of the certificate.
-    signed_at: by a time-stamp authority; None: nobody attests the time.
+    signed_at: as a time-stamp says; None without one. has_known_time: an authority that we trust made it;
+        else it is as good as the signer's own word.
     codes: the validator's status codes of what failed, for developers.
     manifest_sha256: of the manifest store as it stands in the file; what a certificate remembers.
     produce_id: from our own assertion.
@@ -68,6 +70,7 @@ class CredentialFacts:
     signer: str | None = None
     organisation: str | None = None
     signed_at: datetime | None = None
+    has_known_time: bool = False
     produce_id: str | None = None
     manifest_sha256: bytes | None = None
     codes: tuple[str, ...] = ()
@@ -113,7 +116,7 @@ def _facts(told: Mapping[str, Any], digest: bytes, *, has_clean_padding: bool) -
     actions = [action for one in [*older, active] for action in _actions(one)]
     signature = active.get("signature_info") or {}
     padded = () if has_clean_padding else (_PADDING,)
-    failed = tuple(dict.fromkeys([*padded, *_failed(told)]))
+    failed = tuple(dict.fromkeys([*padded, *_codes(told, "failure")]))
     return CredentialFacts(
         state=_state(str(told.get("validation_state")), failed),
         generator=_generator(active),
@@ -124,6 +127,7 @@ def _facts(told: Mapping[str, Any], digest: bytes, *, has_clean_padding: bool) -
         signer=_text(signature.get("common_name")),
         organisation=_text(signature.get("issuer")),
         signed_at=_moment(signature.get("time")),
+        has_known_time=_TRUSTED_TIME in _codes(told, "success"),
         produce_id=_produce_id(active),
         manifest_sha256=digest,
         codes=failed[:_MOST],
@@ -138,12 +142,12 @@ def _state(said: str, failed: tuple[str, ...]) -> CredentialState:
     return CredentialState.ALTERED
 
 
-def _failed(told: Mapping[str, Any]) -> Iterator[str]:
-    """Codes of what failed, in this manifest and in those of its ingredients."""
+def _codes(told: Mapping[str, Any], outcome: str) -> Iterator[str]:
+    """Of what failed or went well, in this manifest and in those of its ingredients."""
     results = told.get("validation_results") or {}
     below = [one.get("validationDeltas") or {} for one in results.get("ingredientDeltas") or ()]
     for part in (results.get("activeManifest") or {}, *below):
-        for one in part.get("failure") or ():
+        for one in part.get(outcome) or ():
             yield str(one.get("code"))[:_LONGEST]
 
 
