@@ -11,7 +11,6 @@ It claims no copyright. Everything here is pure and works offline. To check one:
 """
 
 import base64
-import binascii
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -23,9 +22,9 @@ import regex
 import rfc8785
 
 from provenance.leaves import VERSION, canonical, certificate_entry, moment
-from provenance.log.errors import ProofError
+from provenance.log.errors import LogFormatError, ProofError
 from provenance.log.merkle import leaf_hash
-from provenance.log.notes import Signer, Verifier
+from provenance.log.notes import Signer, Verifier, decode
 
 MEDIA_TYPE: Final = "application/json"
 MAX_BYTES: Final = 32 * 1024
@@ -205,8 +204,8 @@ def _read(statement: dict[str, Any], signed: dict[str, Any]) -> CertificateDocum
 
 def _signature(value: object) -> bytes:
     try:
-        return base64.b64decode(_text(value), validate=True)
-    except binascii.Error as error:
+        return decode(_text(value))  # strict: two texts of one signature would be two certificates
+    except LogFormatError as error:
         raise CertificateFormatError("the signature is not base64") from error
 
 
