@@ -2,8 +2,8 @@
 
 In memory, in numpy, as the service does it; and in Postgres: every row counted, multi-index hashing by four
 bands of 16 bits, and the same bands as probes into one table. All four must find the same rows: the planted
-ones within the radius and whatever else chance put there. Times are medians of searches by one hash, and by the
-sixteen that a picture supposes. Postgres has its default settings and everything in its cache.
+ones within the radius and whatever else chance put there. Times are medians of searches by one hash, and by
+the sixteen that a picture supposes. Postgres has its default settings and everything in its cache.
 """
 
 import argparse
