@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from provenance.containers.errors import ContainerError
 from provenance.containers.reading import FoundLabel, read_labels
@@ -46,33 +46,30 @@ class Examination:
     def to_json(self) -> str:
         """Everything, for another process."""
         plain = _PLAIN.dump_python(
-            (self.media_type, self.size_bytes, self.labels, self.credentials, self.container_fault),
+            (self.media_type, self.size_bytes, self.sha256, self.labels, self.credentials, self.container_fault),
             mode="json",
         )
         looks = self.looks and [_packed(self.looks.coarse), _packed(self.looks.fine)]
-        return json.dumps({"sha256": self.sha256.hex(), "plain": plain, "looks": looks})
+        return json.dumps({"plain": plain, "looks": looks})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Raises: ValueError: it is not what `to_json` wrote."""
         try:
             found: dict[str, Any] = json.loads(text)
-            media_type, size_bytes, labels, credentials, fault = _PLAIN.validate_python(found["plain"])
             looks = found["looks"]
             return cls(
-                media_type=media_type,
-                size_bytes=size_bytes,
-                sha256=bytes.fromhex(found["sha256"]),
-                labels=labels,
-                credentials=credentials,
-                container_fault=fault,
+                *_PLAIN.validate_python(found["plain"]),
                 looks=looks and Suppositions(_unpacked(looks[0]), _unpacked(looks[1]).reshape(-1, 4)),
             )
         except (KeyError, TypeError) as error:
             raise ValueError("not an examination") from error
 
 
-_PLAIN: Final = TypeAdapter(tuple[str, int, tuple[FoundLabel, ...], CredentialFacts, str | None])
+_PLAIN: Final = TypeAdapter(
+    tuple[str, int, bytes, tuple[FoundLabel, ...], CredentialFacts, str | None],
+    config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"),
+)
 
 
 def examine(content: bytes, trust: CredentialTrust) -> Examination:

@@ -16,7 +16,7 @@ _Found = TypeVar("_Found")
 
 
 class Case:
-    """document, records, proofs: None, or None among them, where malformed. proved: the entry of each proof."""
+    """document, records, proofs: None, or None among them, where malformed. proved: the entry of each."""
 
     def __init__(self, examination: Examination, evidence: Evidence, trust: Trust) -> None:
         self.examination, self.evidence, self.trust = examination, evidence, trust
