@@ -25,6 +25,7 @@ class RiskDecision(StrEnum):
 class SightingKind(StrEnum):
     DEVICE = "device"
     PLACE = "place"  # an address together with a kind of browser: a household's phones of one make
+    ADDRESS = "address"  # or a /64
     NETWORK = "network"  # a /24 or /48
 
 

@@ -152,7 +152,7 @@ def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[
         "mailbox_hash": first(traces.mailbox),
         "agent": traces.agent.family,
         "asn": traces.asn,
-        "tap_seconds": (now - attempt.page_issued_at).total_seconds(),
+        "tap_seconds": (attempt.tapped_at - attempt.page_issued_at).total_seconds(),
         "sign_up_seconds": account_seconds if attempt.is_new else None,
         "created_at": now,
     }

@@ -26,8 +26,8 @@ class HelpAttempt:
     """One tap on one link, in the transaction that has just inserted the help.
 
     is_new: counted as a new user by the snapshot at the tap.
-    page_issued_at: when the page token was made, that is when the page was first shown.
-    helper_created_at: of the helper's account.
+    page_issued_at: when the page token was made, that is when the page was first shown. tapped_at: when the
+        help came in. helper_created_at: of the helper's account. All three by one clock, the database's.
     """
 
     help_id: UUID
@@ -37,4 +37,5 @@ class HelpAttempt:
     is_new: bool
     helper_created_at: datetime
     page_issued_at: datetime
+    tapped_at: datetime
     sender: Sender

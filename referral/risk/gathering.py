@@ -40,6 +40,8 @@ class Pace:
     helps_today: int = 0
     helps_for_owner: int = 0
     owner_at_place: int = 0
+    pairs_at_place: int = 0
+    pairs_at_address: int = 0
 
 
 async def gather(
@@ -60,8 +62,8 @@ async def gather(
     mailboxes = await queries.list_mailboxes(session, people)
     mailbox = _proved(mailboxes, helper_id)
     traces = tracer.trace(attempt.sender, devices, mailbox, now=now)
-    pace = await _pace(windows, attempt, traces, now)
-    common = await _look_around(session, owner_id, helper_id, traces, mailboxes, now)
+    common, is_owner_address = await _look_around(session, attempt, traces, mailboxes, now)
+    pace = await _pace(windows, attempt, traces, (common.is_owner_place, is_owner_address), now)
     signals = replace(
         common,
         is_new=attempt.is_new,
@@ -71,8 +73,8 @@ async def gather(
         is_own_device=common.is_own_device or not owned.isdisjoint(devices),
         accounts_on_device=max(common.accounts_on_device, len(strangers)),
         has_device=bool(devices),
-        tap_seconds=(now - attempt.page_issued_at).total_seconds(),
-        account_days=(now - attempt.helper_created_at) / timedelta(days=1),
+        tap_seconds=(attempt.tapped_at - attempt.page_issued_at).total_seconds(),
+        account_days=(attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
     )
     return Gathered(_with_pace(signals, pace), traces)
 
@@ -86,9 +88,7 @@ async def regather(
     if proved is not None and mailbox is None:
         mailbox = pseudonyms.hash_of(signal.epoch, "mailbox", proved)
         await queries.set_mailbox(session, signal.help_id, mailbox)
-    common = await _look_around(
-        session, signal.owner_id, signal.helper_id, kept_traces(signal, mailbox), mailboxes, now
-    )
+    common, _ = await _look_around(session, signal, kept_traces(signal, mailbox), mailboxes, now)
     age = now - await queries.created_at(session, signal.helper_id)
     return replace(common, is_new=signal.is_new, account_days=age / timedelta(days=1))
 
@@ -98,7 +98,14 @@ def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:
     return list(dict.fromkeys([*([sent] if sent is not None else []), *known]))[: queries.MAX_DEVICES]
 
 
-async def _pace(windows: VelocityWindows, attempt: HelpAttempt, traces: Traces, now: datetime) -> Pace | None:
+async def _pace(
+    windows: VelocityWindows,
+    attempt: HelpAttempt,
+    traces: Traces,
+    is_owners: tuple[bool, bool],
+    now: datetime,
+) -> Pace | None:
+    """is_owners: whether the owner was seen at this place, and at this address."""
     counters = {
         "helps_today": Counter("helper", str(attempt.helper_id), DAY),
         "helps_for_owner": Counter("owner", str(attempt.owner_id), FIVE_MINUTES),
@@ -110,6 +117,10 @@ async def _pace(windows: VelocityWindows, attempt: HelpAttempt, traces: Traces, 
         counters["new_at_address"] = Counter("new-at", traces.address[0].hex(), HOUR)
         alike = (traces.network[0] + (traces.agent_text or (b"",))[0]).hex()
         counters["new_alike"] = Counter("new-alike", alike, HOUR)
+        if is_owners[1]:
+            counters["pairs_at_address"] = Counter("pairs-at", traces.address[0].hex(), DAY)
+        if is_owners[0]:
+            counters["pairs_at_place"] = Counter("pairs", traces.place[0].hex(), DAY)
     counts = await windows.count(list(counters.values()), now=now)
     return None if counts is None else Pace(**dict(zip(counters, counts, strict=True)))
 
@@ -123,6 +134,8 @@ def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
         new_alike=pace.new_alike,
         helps_today=pace.helps_today,
         helps_for_owner=pace.helps_for_owner,
+        pairs_at_place=pace.pairs_at_place,
+        pairs_at_address=pace.pairs_at_address,
         # Of helps at the same moment each sees in the windows what none sees in the database yet.
         others_at_place=max(signals.others_at_place, pace.owner_at_place - 1),
     )
@@ -130,16 +143,16 @@ def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
 
 async def _look_around(
     session: AsyncSession,
-    owner_id: UUID,
-    helper_id: UUID,
+    meant: HelpAttempt | RiskSignal,
     traces: Traces,
     mailboxes: Sequence[Mailbox],
     now: datetime,
-) -> HelpSignals:
-    """What can be found at any time, not only at the tap."""
+) -> tuple[HelpSignals, bool]:
+    """What can be found at any time, not only at the tap; and whether the owner was seen at this address."""
     facts: dict[str, Any] = {
-        "owner_id": owner_id,
-        "helper_id": helper_id,
+        "link_id": meant.link_id,
+        "owner_id": meant.owner_id,
+        "helper_id": meant.helper_id,
         "since": now - LOOK_BACK,
         "settled": now - LEAF_AGE,
         "epoch": epoch_of(now),
@@ -152,14 +165,16 @@ async def _look_around(
     found: dict[str, Any] = {}
     for statement in (queries.OTHERS, queries.SEEN, queries.GRAPH):
         found |= await queries.look(session, statement, facts)
-    mine = [box for box in mailboxes if box.user_id == helper_id]
-    owned = {box.canonical_address for box in mailboxes if box.user_id == owner_id}
-    return HelpSignals(
+    is_owner_address = bool(found.pop("is_owner_address"))
+    mine = [box for box in mailboxes if box.user_id == meant.helper_id]
+    owned = {box.canonical_address for box in mailboxes if box.user_id == meant.owner_id}
+    signals = HelpSignals(
         is_own_mailbox=any(box.canonical_address in owned for box in mine),
         is_verified=any(box.is_verified for box in mine),
         is_disposable=any(is_disposable(box.canonical_address) for box in mine),
         **found,
     )
+    return signals, is_owner_address
 
 
 def _proved(mailboxes: Sequence[Mailbox], user_id: UUID) -> str | None:

@@ -44,6 +44,8 @@ SELECT
           WHERE kind = 'device' AND hash = ANY(:devices) AND user_id = :owner_id) AS is_own_device,
   EXISTS (SELECT FROM risk_sightings
           WHERE kind = 'place' AND hash = ANY(:places) AND user_id = :owner_id) AS is_owner_place,
+  EXISTS (SELECT FROM risk_sightings
+          WHERE kind = 'address' AND hash = ANY(:addresses) AND user_id = :owner_id) AS is_owner_address,
   (SELECT count(*) FROM risk_sightings
    WHERE user_id = :owner_id AND kind = 'device' AND epoch = :epoch AND seen_at > :since) AS owner_devices,
   (SELECT count(*) FROM risk_sightings
@@ -83,6 +85,21 @@ WITH forth AS (
     ORDER BY created_at DESC LIMIT 30) AS edges
   WHERE edges.owner_id IN (SELECT owner_id FROM mine)
   GROUP BY others.helper_id
+), circle AS (
+  SELECT CAST(:owner_id AS uuid) AS person UNION SELECT :helper_id UNION (
+    SELECT helper_id FROM risk_signals
+    WHERE owner_id = :owner_id AND link_id = :link_id AND created_at > :since
+    ORDER BY created_at DESC LIMIT 30)
+), circles AS (
+  SELECT links.link_id FROM circle CROSS JOIN LATERAL (
+    (SELECT link_id FROM risk_signals
+     WHERE helper_id = person AND owner_id <> :owner_id AND created_at > :since
+     ORDER BY created_at DESC LIMIT 30)
+    UNION
+    (SELECT link_id FROM risk_signals
+     WHERE owner_id = person AND person <> :owner_id AND created_at > :since
+     ORDER BY created_at DESC LIMIT 60)) AS links
+  GROUP BY links.link_id HAVING count(DISTINCT person) >= 3
 ), leaves AS (
   SELECT helper_id FROM (
     SELECT helper_id, created_at FROM risk_signals
@@ -95,6 +112,7 @@ SELECT
   (SELECT count(*) FROM forth JOIN back USING (node))
     + (SELECT count(*) FROM further JOIN back USING (node)) AS rings,
   (SELECT coalesce(max(owners), 0) FROM shared) AS shared_owners,
+  (SELECT count(*) FROM circles) AS circles,
   (SELECT count(*) FROM leaves) AS leaves,
   (SELECT count(*) FROM leaves WHERE NOT EXISTS (
      SELECT FROM generations WHERE owner_id = leaves.helper_id AND state = 'succeeded')) AS idle_leaves,

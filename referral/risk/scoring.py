@@ -27,7 +27,7 @@ def weigh(signals: HelpSignals, weights: Weights, *, is_shadow: bool = False) ->
 
 def judge(reasons: tuple[Reason, ...], weights: Weights, *, is_shadow: bool = False) -> Verdict:
     """What these reasons come to. What speaks for a helper never makes the score negative."""
-    score = max(0, sum(reason.points for reason in reasons))
+    score = weights.add_up((reason.code, reason.points) for reason in reasons)
     by_sum = RiskDecision.ALLOW
     if score >= weights.hold_points:
         by_sum = RiskDecision.DENY if score >= weights.deny_points else RiskDecision.HOLD

@@ -15,13 +15,16 @@ class HelpSignals:
     others_at_place: same address (or /64) and same User-Agent to the letter.
     new_at_address, new_alike: new helpers of anybody, in the last hour: from the address, and from the
         network with the same User-Agent. helps_today, helps_for_owner: in a day, in five minutes.
-    has_windows: False when Redis could not be asked, so that these four are unknown.
+    has_windows: False when Redis could not be asked, so that these six are unknown.
     has_place: the address was public. is_datacentre: of it.
     tap_seconds: from the page to the tap. sign_up_seconds: from the page to a new helper's account.
+    pairs_at_place, pairs_at_address: helps of new people for owners who were seen at the very same place, or
+        address, in a day, whoever they are. Such a pair is a family; a hundred of them are a farm.
     is_reciprocal: the owner helped the helper. rings: ways from the owner back to the helper over one or
         two more people.
     leaves, idle_leaves: earlier new helpers, at least a day old, and those who made nothing.
     shared_owners: the most other owners whom both this helper and one of the others helped.
+    circles: links of others in whose circle (owner and helpers) three or more of this link's circle are.
     owner_devices: on which the owner was seen. owner_networks: likewise.
     account_days: age of the helper's account. works: that they finished, counted up to three.
     is_verified: has a proved contact; is_disposable: on a domain for throwing away.
@@ -44,6 +47,8 @@ class HelpSignals:
     new_alike: int = 0
     helps_today: int = 0
     helps_for_owner: int = 0
+    pairs_at_place: int = 0
+    pairs_at_address: int = 0
     tap_seconds: float = 30.0
     sign_up_seconds: float | None = None
     is_reciprocal: bool = False
@@ -51,6 +56,7 @@ class HelpSignals:
     leaves: int = 0
     idle_leaves: int = 0
     shared_owners: int = 0
+    circles: int = 0
     owner_devices: int = 1
     owner_networks: int = 1
     account_days: float = 0.0

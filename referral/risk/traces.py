@@ -38,9 +38,12 @@ class Traces:
     def sightings(self) -> list[tuple[SightingKind, bytes]]:
         """What is remembered of where this user was seen."""
         seen = [(SightingKind.DEVICE, device[0]) for device in self.devices]
-        for kind, hashes in ((SightingKind.PLACE, self.place), (SightingKind.NETWORK, self.network)):
-            seen += [(kind, hashes[0])] if hashes else []
-        return seen
+        places = {
+            SightingKind.PLACE: self.place,
+            SightingKind.ADDRESS: self.address,
+            SightingKind.NETWORK: self.network,
+        }
+        return seen + [(kind, hashes[0]) for kind, hashes in places.items() if hashes]
 
 
 class Tracer:

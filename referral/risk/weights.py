@@ -3,6 +3,8 @@
 import hashlib
 import json
 import tomllib
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -24,6 +26,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     start: int = Field(default=1, ge=1, le=1_000_000, alias="from")
     cap: Points | None = None
     at_least: RiskDecision = RiskDecision.ALLOW
+    group: str | None = None
     zh: str = Field(min_length=1, max_length=200)
     en: str = Field(min_length=1, max_length=200)
 
@@ -43,10 +46,11 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
 
 
 class Weights(BaseModel, frozen=True, extra="forbid"):
-    """Every rule there is, once: a rule that is not wanted has 0 points."""
+    """Every rule there is, once: a rule that is not wanted has 0 points. groups: what each counts at most."""
 
     hold_points: int = Field(gt=0, le=10_000)
     deny_points: int = Field(gt=0, le=10_000)
+    groups: dict[str, Annotated[int, Field(gt=0, le=10_000)]]
     rules: dict[str, Rule]
 
     @model_validator(mode="after")
@@ -56,7 +60,20 @@ class Weights(BaseModel, frozen=True, extra="forbid"):
         missing, unknown = MEASURES.keys() - self.rules.keys(), self.rules.keys() - MEASURES.keys()
         if missing or unknown:
             raise ValueError(f"rules missing: {sorted(missing)}; rules unknown: {sorted(unknown)}")
+        if {rule.group for rule in self.rules.values()} - {None} != self.groups.keys():
+            raise ValueError("every group has a rule, and every rule's group is there")
         return self
+
+    def add_up(self, points: Iterable[tuple[str, int]]) -> int:
+        """The score of (code, points): groups within their bounds, and never below zero."""
+        sums: Counter[str | None] = Counter()
+        for code, value in points:
+            rule = self.rules.get(code)  # a kept reason may be of a rule that is no more
+            sums[rule.group if rule else None] += value
+        return max(
+            0,
+            sum(value if group is None else min(value, self.groups[group]) for group, value in sums.items()),
+        )
 
     def digest(self) -> str:
         """Names these points and thresholds in kept verdicts."""

@@ -244,6 +244,7 @@ async def _weigh(
         is_new=new.is_new,
         helper_created_at=new.helper_created_at,
         page_issued_at=new.page_issued_at,
+        tapped_at=meeting.read_at,
         sender=request.sender,
     )
     verdict = await desk.risk.weigh_help(session, attempt, now=now)

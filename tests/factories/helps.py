@@ -80,6 +80,7 @@ async def tap(
         is_new=is_new,
         helper_created_at=helper.created_at,
         page_issued_at=now - after,
+        tapped_at=now,
         sender=helper.sender,
     )
     return attempt.help_id, await assessor.weigh_help(session, attempt, now=now)

@@ -48,6 +48,7 @@ class Replay:
         self._start = start
         self._ids: dict[int, UUID] = {}
         self._noted: set[int] = set()
+        self._links: dict[tuple[int, int], UUID] = {}
         self._works_due: list[tuple[datetime, UUID]] = []
 
     async def play(self, people: Sequence[Person], taps: Sequence[Tap]) -> Tally:
@@ -71,12 +72,13 @@ class Replay:
             )
         attempt = HelpAttempt(
             help_id=new_id(),
-            link_id=new_id(),
+            link_id=self._links.setdefault((tap.owner.number, tap.round), new_id()),
             owner_id=owner_id,
             helper_id=helper_id,
             is_new=tap.is_new,
             helper_created_at=self._born(tap.helper, tap),
             page_issued_at=tap.at - timedelta(seconds=tap.seconds),
+            tapped_at=tap.at,
             sender=Sender(tap.address, tap.helper.agent, tap.device),
         )
         verdict = await self._assessor.weigh_help(self._session, attempt, now=tap.at)

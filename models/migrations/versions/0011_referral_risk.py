@@ -43,6 +43,7 @@ def upgrade() -> None:
             sa.Enum(
                 "device",
                 "place",
+                "address",
                 "network",
                 name="sighting_kind",
                 native_enum=False,

@@ -273,7 +273,7 @@ class TestKeeping:
         owner, helper = await cast.player(), await cast.player()
         await tap(session, assessor, owner, helper, now=LONG_AGO)
         young, _ = await tap(session, assessor, owner, await cast.player(), now=NOW)
-        assert await queries.purge(session, before=NOW - timedelta(days=1), limit=100) == 5
+        assert await queries.purge(session, before=NOW - timedelta(days=1), limit=100) == 6
         assert (await session.scalars(select(RiskSignal.help_id))).all() == [young]
 
     async def test_a_device_is_known_to_whom_it_is_not_new(

@@ -62,6 +62,10 @@ class TestWeigh:
             (replace(PLAIN, owner_devices=12), RiskDecision.ALLOW, "owner_devices"),
             (replace(PLAIN, rings=3), RiskDecision.HOLD, "ring"),
             (replace(PLAIN, shared_owners=4), RiskDecision.HOLD, "same_few"),
+            (replace(PLAIN, circles=1), RiskDecision.HOLD, "same_circle"),
+            (replace(PLAIN, pairs_at_place=5), RiskDecision.ALLOW, None),
+            (replace(PLAIN, pairs_at_place=8), RiskDecision.HOLD, "paired_place"),
+            (replace(PLAIN, pairs_at_address=112), RiskDecision.HOLD, "paired_address"),
         ],
     )
     def test_each_rule_alone(self, signals: HelpSignals, decision: RiskDecision, code: str | None) -> None:
@@ -74,6 +78,12 @@ class TestWeigh:
         crowded = replace(PLAIN, is_owner_place=True, new_at_address=10**6, new_alike=10**6)
         assert weigh(crowded, WEIGHTS).decision is RiskDecision.ALLOW
 
+    def test_who_helps_whom_denies_nobody_by_itself(self) -> None:
+        tangled = replace(PLAIN, is_reciprocal=True, rings=900, shared_owners=30, circles=30)
+        assert weigh(tangled, WEIGHTS).decision is RiskDecision.HOLD
+        settled = replace(tangled, account_days=30, works=1)
+        assert weigh(settled, WEIGHTS).decision is RiskDecision.ALLOW
+
     def test_a_settled_helper_may_be_in_a_ring_but_not_on_the_owners_device(self) -> None:
         settled = replace(PLAIN, account_days=30, works=3, is_verified=True)
         assert weigh(replace(settled, rings=3), WEIGHTS).decision is RiskDecision.ALLOW
@@ -84,7 +94,8 @@ class TestWeigh:
     @given(any_signals)
     def test_the_verdict_follows_from_its_reasons(self, signals: HelpSignals) -> None:
         verdict = weigh(signals, WEIGHTS)
-        assert verdict.score == max(0, sum(reason.points for reason in verdict.reasons))
+        assert verdict.score == WEIGHTS.add_up((reason.code, reason.points) for reason in verdict.reasons)
+        assert verdict.score <= max(0, sum(reason.points for reason in verdict.reasons))
         kept = tuple(Reason.from_json(reason.to_json()) for reason in verdict.reasons)
         assert judge(kept, WEIGHTS) == verdict
         if verdict.score >= WEIGHTS.deny_points:
@@ -136,6 +147,7 @@ class TestWeights:
             ("[rules.hurry]", "[rules.hurri]"),
             ("cap = 80", "cap = 8"),
             ("hold_points = 60", "hold_points = 600"),
+            ("circle = 80", "circel = 80"),
             ('points = 30\nzh = "打开', 'points = 30\nzest = 1\nzh = "打开'),
         ],
     )
