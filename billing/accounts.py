@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from billing.catalog import Catalog
+from billing.catalog import FREE, Catalog
 from billing.errors import AccountClosedError, InsufficientCreditsError
 from billing.periods import Period, period_at
 from models.credit import LotSource
@@ -53,7 +53,11 @@ class Lot:
 
 @dataclass(slots=True)
 class Account:
-    """A locked account. Methods change only memory; `billing.batches` writes the outcome."""
+    """A locked account. Methods change only memory; `billing.batches` writes the outcome.
+
+    tier_until: when a membership's tier ends; its months are granted as they are paid. free_until: end of the
+    free month that ran when it began.
+    """
 
     user_id: UUID
     tier: str
@@ -62,6 +66,8 @@ class Account:
     anchor_at: datetime | None
     period_start: datetime | None
     period_end: datetime | None
+    tier_until: datetime | None
+    free_until: datetime | None
     debt_credits: int
     in_flight: int
     fair_time: datetime | None
@@ -87,6 +93,10 @@ class Account:
 
     def open_period(self, now: datetime, catalog: Catalog) -> None:
         """Grant the month's lot when the last period has ended; otherwise do nothing."""
+        if self.tier_until is not None:
+            if now < self.tier_until:
+                return
+            self._leave_membership(self.tier_until)
         if self.period_end is not None and now < self.period_end:
             return
         self.tier, self.next_tier = self.next_tier or self.tier, None
@@ -98,6 +108,20 @@ class Account:
         )
         self.period_start, self.period_end = period.start, period.end
         self.add_lot(monthly_lot(self.user_id, catalog.tier(self.tier).monthly_credits, period))
+
+    def _leave_membership(self, ended_at: datetime) -> None:
+        """Back to free; a free month that was begun before the membership is not given a second time."""
+        self.tier, self.next_tier, self.tier_until = FREE, None, None
+        if self.free_until is not None and ended_at < self.free_until:
+            self.period_start, self.period_end = ended_at, self.free_until
+        else:
+            self.period_end = ended_at
+
+    def resets_at(self, now: datetime) -> datetime | None:
+        """When there will be new credits; in a membership's grace, when the free tier begins."""
+        if self.tier_until is not None and self.period_end is not None and self.period_end <= now:
+            return self.tier_until
+        return self.period_end
 
     def add_lot(self, lot: Lot) -> None:
         """Take a new lot in; a debt is filled from it first."""

@@ -17,7 +17,7 @@ from models.credit import LotSource
 # In id order, so that two batches can never wait for each other in a circle.
 LOCK_ACCOUNTS: Final = """
 SELECT user_id, tier, next_tier, billing_timezone, anchor_at, period_start, period_end,
-       debt_credits, in_flight, fair_time, closed_at
+       tier_until, free_until, debt_credits, in_flight, fair_time, closed_at
 FROM credit_accounts WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE
 """
 
@@ -34,28 +34,29 @@ WRITE: Final = """
 WITH accounts AS (
   UPDATE credit_accounts a
   SET tier = t.tier, next_tier = t.next_tier, period_start = t.period_start, period_end = t.period_end,
-      debt_credits = t.debt_credits, in_flight = t.in_flight, fair_time = t.fair_time
+      debt_credits = t.debt_credits, in_flight = t.in_flight, fair_time = t.fair_time,
+      tier_until = t.tier_until
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
-              $8::timestamptz[])
-    AS t(user_id, tier, next_tier, period_start, period_end, debt_credits, in_flight, fair_time)
+              $8::timestamptz[], $9::timestamptz[])
+    AS t(user_id, tier, next_tier, period_start, period_end, debt_credits, in_flight, fair_time, tier_until)
   WHERE a.user_id = t.user_id
 ), granted AS (
   INSERT INTO credit_lots (id, user_id, source, source_key, quantity, remaining, priority, effective_at,
                            expires_at, unit_price_minor, currency)
-  SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
-                       $16::timestamptz[], $17::timestamptz[], $18::bigint[], $19::text[])
+  SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[],
+                       $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::text[])
 ), drained AS (
   UPDATE credit_lots l SET remaining = l.remaining - t.taken
-  FROM unnest($20::uuid[], $21::int[]) AS t(id, taken)
+  FROM unnest($21::uuid[], $22::int[]) AS t(id, taken)
   WHERE l.id = t.id AND l.remaining >= t.taken
   RETURNING l.id
 ), held AS (
   INSERT INTO credit_holds (id, user_id, purpose, amount_credits, state)
   SELECT id, user_id, purpose, amount, 'held'
-  FROM unnest($22::uuid[], $23::uuid[], $24::text[], $25::int[]) AS t(id, user_id, purpose, amount)
+  FROM unnest($23::uuid[], $24::uuid[], $25::text[], $26::int[]) AS t(id, user_id, purpose, amount)
 ), journalled AS (
   INSERT INTO credit_entries (user_id, lot_id, hold_id, kind, quantity)
-  SELECT * FROM unnest($26::uuid[], $27::uuid[], $28::uuid[], $29::text[], $30::int[])
+  SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::uuid[], $30::text[], $31::int[])
 )
 SELECT count(*) AS drained FROM drained
 """
@@ -134,6 +135,7 @@ def _account_columns(accounts: Sequence[Account]) -> list[list[object]]:
         [account.debt_credits for account in accounts],
         [account.in_flight for account in accounts],
         [account.fair_time for account in accounts],
+        [account.tier_until for account in accounts],
     ]
 
 

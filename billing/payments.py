@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from billing.movements import Charge, Movement
+from billing.subscriptions import SubscriptionChannel
 from core.errors import DomainError, ErrorKind
 
 
@@ -50,6 +52,8 @@ class Subject(StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     WARNING = "warning"  # a bank suspects fraud; no money has moved
+    SUBSCRIPTION = "subscription"
+    INVOICE = "invoice"  # of a subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,16 @@ class CheckoutRequest:
     """`key` makes repeating it harmless: the same key opens the same checkout.
 
     price_key: names item, currency and amount, so that a changed catalogue can never change this order.
+    price_minor: that price. amount_minor: what is charged now, which a cheaper first month makes less.
+    renews: every month from now on, until somebody ends it.
     """
 
     order_id: UUID
     key: str
     price_key: str
+    price_minor: int
     amount_minor: int
+    renews: bool
     currency: str
     language: str
     success_url: str
@@ -103,33 +111,11 @@ class CheckoutStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """Money that moved on our balance at the channel, in the currency of that balance; negative left it.
-
-    fee_minor: what the channel keeps for it, on top.
-    """
-
-    id: str
-    amount_minor: int
-    fee_minor: int
-    currency: str
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """`movement` None: it has not reached our balance yet."""
-
-    id: str
-    created_at: datetime
-    movement: Movement | None
-
-
-@dataclass(frozen=True, slots=True)
 class CheckoutFacts:
     """`order_id` None: this checkout is not ours. `tax_minor` is contained in `amount_minor`.
 
     tax_region: the country whose tax it is; '' when it is not known.
+    subscription_id: what it opened, once the person is done; its invoices tell of the money.
     """
 
     id: str
@@ -141,6 +127,7 @@ class CheckoutFacts:
     tax_region: str
     currency: str
     charge: Charge | None
+    subscription_id: str | None = None
 
 
 class RefundStatus(StrEnum):
@@ -214,7 +201,7 @@ class OtherMovement:
     occurred_at: datetime
 
 
-class PaymentChannel(Protocol):
+class PaymentChannel(SubscriptionChannel, Protocol):
     """Takes money, and tells what became of it. Knows nothing of credits, tables or the ledger.
 
     Every method may raise PaymentsAwayError; what reads one object raises UnknownObjectError.

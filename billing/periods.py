@@ -60,3 +60,10 @@ def period_at(
         year, month = _month_after(year, month)
         end = _boundary(year, month, timezone=timezone, anchor_at=anchor_at)
     return Period(start, end)
+
+
+def month_after(anchor_at: datetime, count: int) -> datetime:
+    """The same day and time so many months later, clamped to the month's end."""
+    anchor = anchor_at.astimezone(UTC)
+    years, month = divmod(anchor.month - 1 + count, 12)
+    return _boundary(anchor.year + years, month + 1, timezone="UTC", anchor_at=anchor)

@@ -1,4 +1,4 @@
-"""Bring Stripe's products and prices to what the catalogue says. Doing it twice changes nothing.
+"""Bring Stripe's products, prices and coupons to what the catalogue says. Doing it twice changes nothing.
 
 A price is never changed: its lookup key names item, currency and amount, so an order keeps the price that its
 buyer saw, also while two releases run side by side. What is no longer offered is retired, not deleted.
@@ -43,10 +43,38 @@ class Shelf(Protocol):
     async def create_price(self, params: Mapping[str, Any]) -> None: ...
     async def list_prices(self, product_id: str) -> Sequence[Mapping[str, Any]]: ...
     async def retire_price(self, price_id: str) -> None: ...
+    async def find_coupon(self, coupon_id: str) -> Mapping[str, Any] | None: ...
+    async def create_coupon(self, params: Mapping[str, Any]) -> None: ...
 
 
 def price_key(item: str, currency: str, amount_minor: int) -> str:
     return f"{PREFIX}:{item}:{currency.lower()}:{amount_minor}"
+
+
+def price_of(key: str) -> int:
+    """The amount that a price key names, in minor units."""
+    return int(key.rpartition(":")[2])
+
+
+def coupon_id(key: str, off_minor: int) -> str:
+    """What makes the first month at that price cheaper by so much, once."""
+    item, currency = key.removeprefix(f"{PREFIX}:").split(":")[1:3]
+    return f"{PREFIX}_first_{item}_{currency}_{off_minor}"
+
+
+def list_coupons(catalog: Catalog) -> Iterator[Mapping[str, Any]]:
+    """For each tier and currency, so much off one invoice. Who may have it is decided by us."""
+    for name, membership in catalog.memberships.items():
+        for currency, amount_minor in membership.prices.items():
+            off_minor = amount_minor - membership.first[currency]
+            yield {
+                "id": coupon_id(price_key(f"membership:{name}", currency, amount_minor), off_minor),
+                "name": "首月优惠 First month",
+                "duration": "once",
+                "amount_off": off_minor,
+                "currency": currency.lower(),
+                "applies_to": {"products": [f"{PREFIX}_membership_{name}"]},
+            }
 
 
 def list_products(catalog: Catalog) -> Iterator[Product]:
@@ -76,6 +104,10 @@ async def synchronise(shelf: Shelf, catalog: Catalog, *, retires: bool = False) 
     for product in list_products(catalog):
         done += [line async for line in _put_product(shelf, product)]
         done += [line async for line in _put_prices(shelf, product, retires=retires)]
+    for coupon in list_coupons(catalog):
+        if await shelf.find_coupon(coupon["id"]) is None:
+            await shelf.create_coupon(coupon)
+            done.append(f"+ coupon {coupon['id']}")
     return done
 
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from billing.movements import Charge, Movement
 from billing.payments import (
-    Charge,
     CheckoutFacts,
     CheckoutStatus,
     DisputeFacts,
     DisputeStatus,
     IncomingEvent,
-    Movement,
     MovementKind,
     OtherMovement,
     RefundFacts,
@@ -39,6 +38,17 @@ SUBJECTS: Final = {
     "charge.dispute.closed": Subject.DISPUTE,
     "radar.early_fraud_warning.created": Subject.WARNING,
     "radar.early_fraud_warning.updated": Subject.WARNING,
+    "customer.subscription.created": Subject.SUBSCRIPTION,
+    "customer.subscription.updated": Subject.SUBSCRIPTION,
+    "customer.subscription.deleted": Subject.SUBSCRIPTION,
+    "customer.subscription.paused": Subject.SUBSCRIPTION,
+    "customer.subscription.resumed": Subject.SUBSCRIPTION,
+    "customer.subscription.pending_update_applied": Subject.SUBSCRIPTION,
+    "customer.subscription.pending_update_expired": Subject.SUBSCRIPTION,
+    "invoice.paid": Subject.INVOICE,
+    "invoice.payment_failed": Subject.INVOICE,
+    "invoice.voided": Subject.INVOICE,
+    "invoice.marked_uncollectible": Subject.INVOICE,
 }
 REFUNDS: Final = {
     "succeeded": RefundStatus.SUCCEEDED,
@@ -75,7 +85,7 @@ def to_event(body: Object) -> IncomingEvent:
         kind=kind[:100],
         subject=SUBJECTS.get(kind),
         object_id=_text(subject.get("id")),
-        occurred_at=_moment(body["created"]),
+        occurred_at=moment(body["created"]),
         is_live=body["livemode"] is True,
         envelope={
             "api_version": _text(body.get("api_version")),
@@ -91,18 +101,19 @@ def _text(value: object) -> str | None:
 
 
 def to_checkout(session: Object) -> CheckoutFacts:
-    payment = _expanded(session.get("payment_intent"))
-    charge = _expanded(payment.get("latest_charge"))
+    payment = expanded(session.get("payment_intent"))
+    charge = expanded(payment.get("latest_charge"))
     return CheckoutFacts(
         id=session["id"],
-        order_id=_order_of(session),
+        order_id=order_of(session),
         status=_checkout_status(session, payment),
         payment_id=payment.get("id"),
         amount_minor=session.get("amount_total") or 0,
         tax_minor=(session.get("total_details") or {}).get("amount_tax") or 0,
         tax_region=((session.get("customer_details") or {}).get("address") or {}).get("country") or "",
         currency=(session.get("currency") or "").upper(),
-        charge=_charge(charge) if charge else None,
+        charge=to_charge(charge) if charge else None,
+        subscription_id=expanded(session.get("subscription")).get("id"),
     )
 
 
@@ -118,41 +129,41 @@ def _checkout_status(session: Object, payment: Object) -> CheckoutStatus:
     return CheckoutStatus.FAILED if has_failed else CheckoutStatus.WAITING
 
 
-def _charge(charge: Object) -> Charge:
+def to_charge(charge: Object) -> Charge:
     movements = _movements(charge.get("balance_transaction"))
     return Charge(
         id=charge["id"],
-        created_at=_moment(charge["created"]),
+        created_at=moment(charge["created"]),
         movement=movements[0] if movements else None,
     )
 
 
 def to_refund(refund: Object) -> RefundFacts:
-    payment = _expanded(refund.get("payment_intent"))
+    payment = expanded(refund.get("payment_intent"))
     return RefundFacts(
         id=refund["id"],
         payment_id=payment.get("id"),
-        order_id=_order_of(payment),
+        order_id=order_of(payment),
         status=REFUNDS.get(refund.get("status") or "", RefundStatus.PENDING),
         amount_minor=refund["amount"],
         currency=refund["currency"].upper(),
         movements=_movements(refund.get("balance_transaction"), refund.get("failure_balance_transaction")),
-        created_at=_moment(refund["created"]),
+        created_at=moment(refund["created"]),
     )
 
 
 def to_dispute(dispute: Object) -> DisputeFacts:
-    payment = _expanded(dispute.get("payment_intent"))
+    payment = expanded(dispute.get("payment_intent"))
     return DisputeFacts(
         id=dispute["id"],
         payment_id=payment.get("id"),
-        order_id=_order_of(payment),
+        order_id=order_of(payment),
         status=DISPUTES.get(dispute["status"], DisputeStatus.OPEN),
         reason=str(dispute.get("reason") or "")[:64],
         amount_minor=dispute["amount"],
         currency=dispute["currency"].upper(),
         movements=_movements(*(dispute.get("balance_transactions") or ())),
-        created_at=_moment(dispute["created"]),
+        created_at=moment(dispute["created"]),
     )
 
 
@@ -173,7 +184,7 @@ def to_other_movement(movement: Object) -> OtherMovement | None:
         amount_minor=movement["amount"],
         fee_minor=movement["fee"],
         currency=movement["currency"].upper(),
-        occurred_at=_moment(movement["created"]),
+        occurred_at=moment(movement["created"]),
     )
 
 
@@ -191,21 +202,21 @@ def _movement(movement: Object) -> Movement:
         amount_minor=movement["amount"],
         fee_minor=movement["fee"],
         currency=movement["currency"].upper(),
-        occurred_at=_moment(movement["created"]),
+        occurred_at=moment(movement["created"]),
     )
 
 
 def to_warning(warning: Object) -> WarningFacts:
-    payment = _expanded(warning.get("payment_intent"))
+    payment = expanded(warning.get("payment_intent"))
     return WarningFacts(
         id=warning["id"],
         payment_id=payment.get("id"),
-        order_id=_order_of(payment),
+        order_id=order_of(payment),
         reason=str(warning.get("fraud_type") or "")[:64],
     )
 
 
-def _order_of(owner: Object) -> UUID | None:
+def order_of(owner: Object) -> UUID | None:
     """The order that we wrote into the metadata ourselves; None for what others sold on this account."""
     try:
         return UUID((owner.get("metadata") or {})[ORDER_KEY])
@@ -213,12 +224,12 @@ def _order_of(owner: Object) -> UUID | None:
         return None
 
 
-def _expanded(value: object) -> Object:
+def expanded(value: object) -> Object:
     """An object that was asked for along with its owner; a bare id says no more than itself."""
     if isinstance(value, Mapping):
         return value
     return {"id": value} if isinstance(value, str) else {}
 
 
-def _moment(seconds: int) -> datetime:
+def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

@@ -53,7 +53,7 @@ async def view_credits(
         available=account.available_credits,
         held=await queries.sum_held(session, user_id),
         debt=account.debt_credits,
-        next_reset_at=account.opened_period.end,
+        next_reset_at=account.resets_at(now) or account.opened_period.end,
         monthly_credits=catalog.tier(account.next_tier or account.tier).monthly_credits,
         lots=[*spendable, *frozen],
     )
@@ -68,6 +68,8 @@ def _in_memory(row: CreditAccount, live: Sequence[CreditLot]) -> Account:
         anchor_at=row.anchor_at,
         period_start=row.period_start,
         period_end=row.period_end,
+        tier_until=row.tier_until,
+        free_until=row.free_until,
         debt_credits=row.debt_credits,
         in_flight=row.in_flight,
         fair_time=row.fair_time,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, HasCreatedAt, HasId
@@ -43,12 +43,14 @@ class Membership(HasId, HasCreatedAt, Base):
 
     tier: what is paid for now. scheduled_tier: what the next period will be, when it is another.
     subscription_id, customer_id: the channel's names; None: months paid in advance, which do not renew.
+    subscription_ended_at: since then the channel charges no more; what is paid is served all the same.
+    renewal_minor: what the next period will cost.
     period_start, period_end: of the quota month that runs, at the billing anchor `anchor_at`.
     paid_until: period_end, or the end of all months paid in advance.
     is_change_pending: an upgrade waits for its payment.
     grace_ends_at: until when an unpaid renewal leaves the tier.
     read_at: when the newest state that was applied began to be read: older ones change nothing.
-    noticed_at, noticed_for: when the renewal notice was claimed, and of which period end it tells.
+    noticed_at, noticed_for: when the notice of its renewal or end was claimed, and of which `paid_until`.
     """
 
     __tablename__ = "memberships"
@@ -66,7 +68,7 @@ class Membership(HasId, HasCreatedAt, Base):
         ),
         Index("uq_memberships_live", "user_id", unique=True, postgresql_where="state <> 'ended'"),
         Index("ix_memberships_user_id", "user_id", "id"),
-        Index("ix_memberships_period_end", "period_end", postgresql_where="state <> 'ended'"),
+        Index("ix_memberships_paid_until", "paid_until", postgresql_where="state <> 'ended'"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
@@ -77,6 +79,8 @@ class Membership(HasId, HasCreatedAt, Base):
     currency: Mapped[str] = mapped_column(String(3))
     subscription_id: Mapped[str | None] = mapped_column(String(255))
     customer_id: Mapped[str | None] = mapped_column(String(255))
+    subscription_ended_at: Mapped[datetime | None]
+    renewal_minor: Mapped[int | None] = mapped_column(BigInteger)
     anchor_at: Mapped[datetime]
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
@@ -90,6 +94,16 @@ class Membership(HasId, HasCreatedAt, Base):
     read_at: Mapped[datetime]
     noticed_at: Mapped[datetime | None]
     noticed_for: Mapped[datetime | None]
+
+    @property
+    def renews(self) -> bool:
+        """Whether the channel will charge again by itself."""
+        return (
+            self.subscription_id is not None
+            and self.subscription_ended_at is None
+            and not self.cancels_at_period_end
+            and self.state is not MembershipState.ENDED
+        )
 
 
 class PeriodKind(StrEnum):

@@ -51,6 +51,7 @@ class ReturnReason(StrEnum):
 
     FIRST_MONTH_TAKEN = "first_month_taken"  # this person had a cheaper first month before
     ALREADY_MEMBER = "already_member"  # paid a second time, in another window
+    ACCOUNT_CLOSED = "account_closed"  # nobody is there to be served
     WITHDRAWN = "withdrawn"  # the buyer took the purchase back
 
 

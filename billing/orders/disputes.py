@@ -2,19 +2,20 @@
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import clawback
-from billing.ledger import packs, templates
+from billing.ledger import templates
 from billing.ledger.postings import post
 from billing.ledger.templates import Money
-from billing.orders import queries
+from billing.memberships.rules import MembershipRules
+from billing.movements import Movement
+from billing.orders import goods, queries
 from billing.orders.errors import MismatchedPaymentError, OrderUnpaidError
-from billing.orders.fulfilment import settle_movement
+from billing.orders.movements import settle_movement
 from billing.orders.standing import settle_standing
-from billing.payments import DisputeFacts, DisputeStatus, Movement
+from billing.payments import DisputeFacts, DisputeStatus
 from models.order import DisputeState, Order, OrderDispute
 
 RANKS: Final = {
@@ -31,14 +32,16 @@ STATES: Final = {
 }
 
 
-async def apply_dispute(session: AsyncSession, order: Order, facts: DisputeFacts, *, now: datetime) -> None:
+async def apply_dispute(
+    session: AsyncSession, order: Order, facts: DisputeFacts, *, rules: MembershipRules, now: datetime
+) -> None:
     """Bring a paid order to what the facts say; older facts than it knows change nothing.
 
     The caller has locked the order.
 
     Raises: OrderUnpaidError, MismatchedPaymentError; what posting raises.
     """
-    lot_id = _require_match(order, facts)
+    _require_match(order, facts)
     dispute = await queries.find_dispute(session, order.channel, facts.id)
     if dispute is None:
         dispute = OrderDispute(
@@ -54,27 +57,20 @@ async def apply_dispute(session: AsyncSession, order: Order, facts: DisputeFacts
     has_moved = RANKS[state] > RANKS[dispute.state]
     was_lost, dispute.state = dispute.state is DisputeState.LOST, state if has_moved else dispute.state
     if was_lost and dispute.state is DisputeState.WON:
-        await packs.undo(
-            session,
-            key=f"{order.channel}:dispute_won_after_all:{facts.id}",
-            of_key=_lost_key(order, facts.id),
-            occurred_at=now,
-            now=now,
-        )
+        key = f"{order.channel}:dispute_won_after_all:{facts.id}"
+        await goods.undo(session, order, key=key, of_key=_lost_key(order, facts.id), now=now)
     for movement in facts.movements:
         await _book(session, order, facts, movement, now)
     if has_moved and state is DisputeState.LOST and facts.movements:
-        await _lose(session, order, lot_id, facts, now)
-    await settle_standing(session, order, now=now)
+        await _lose(session, order, facts, now)
+    await settle_standing(session, order, rules=rules, now=now)
 
 
-def _require_match(order: Order, facts: DisputeFacts) -> UUID:
-    """The order's lot."""
-    if order.lot_id is None:
+def _require_match(order: Order, facts: DisputeFacts) -> None:
+    if order.paid_at is None:
         raise OrderUnpaidError(f"{facts.id} disputes an order that is not paid")
     if (facts.payment_id, facts.currency) != (order.payment_id, order.currency):
         raise MismatchedPaymentError(f"{facts.id} disputes another payment")
-    return order.lot_id
 
 
 async def _book(
@@ -97,9 +93,7 @@ async def _book(
         await settle_movement(session, order, moved_minor, movement, now=now)
 
 
-async def _lose(
-    session: AsyncSession, order: Order, lot_id: UUID, facts: DisputeFacts, now: datetime
-) -> None:
+async def _lose(session: AsyncSession, order: Order, facts: DisputeFacts, now: datetime) -> None:
     # The last part of the price, whatever was refunded first: so refund and dispute may come in any order.
     credits = clawback.credits_of_refund(
         order.credits,
@@ -107,13 +101,12 @@ async def _lose(
         before_minor=max(0, order.amount_minor - facts.amount_minor),
         refund_minor=facts.amount_minor,
     )
-    await packs.lose_dispute(
+    await goods.lose_dispute(
         session,
+        order,
         key=_lost_key(order, facts.id),
-        lot_id=lot_id,
         amount_credits=credits,
         held=Money(order.currency, facts.amount_minor),
-        occurred_at=now,
         now=now,
     )
 

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from billing import queries as credits
 from billing.errors import AccountClosedError, OrderKeyReusedError, OrderOverError
+from billing.memberships.joining import require_may_join
 from billing.orders import queries
 from billing.orders.errors import TooManyOrdersError
 from billing.orders.terms import Terms
 from billing.payments import CheckoutRequest, PaymentChannel
+from billing.stripe_catalog import price_of
 from core.database import Sessions
 from core.ids import new_id
-from models.order import Order, OrderState
+from models.order import ItemKind, Order, OrderState
 
 PAYABLE: Final = timedelta(hours=23)  # Stripe allows 24 hours, and forgets idempotency keys after them
 LEAST_TIME: Final = timedelta(minutes=40)  # Stripe opens no checkout for less than 30 minutes
@@ -29,13 +31,19 @@ async def place_order(
     language: str,
     base_url: str,
     now: datetime,
+    subject_id: UUID | None = None,
+    consent_version: str | None = None,
 ) -> tuple[Order, bool]:
     """The order of this key, with a checkout opened for it, and whether it was there before.
 
     Opens its own transactions, because none may be open while the channel is asked.
 
-    Raises: OrderKeyReusedError, OrderOverError, TooManyOrdersError, AccountClosedError, PaymentsAwayError,
-        NotOnSaleError. After the latter two the order stays, and the same key goes on from there.
+    Args:
+        subject_id: the work that is to be certified; for a certification only, and always.
+        consent_version: the text in which the buyer asked for immediate supply.
+    Raises: OrderKeyReusedError, OrderOverError, TooManyOrdersError, AlreadyMemberError, AccountClosedError,
+        PaymentsAwayError, NotOnSaleError. After the latter two the order stays, and the same key goes on
+        from there.
     """
     order, is_replay = await _write_down(
         sessions,
@@ -46,6 +54,8 @@ async def place_order(
         language=language,
         base_url=base_url,
         now=now,
+        subject_id=subject_id,
+        consent_version=consent_version,
     )
     if order.state is not OrderState.CREATED:
         return order, is_replay
@@ -68,6 +78,8 @@ async def _write_down(
     language: str,
     base_url: str,
     now: datetime,
+    subject_id: UUID | None,
+    consent_version: str | None,
 ) -> tuple[Order, bool]:
     values = {
         "id": new_id(),
@@ -76,6 +88,9 @@ async def _write_down(
         "item": terms.item,
         "credits": terms.credits,
         "days": terms.days,
+        "subject_id": subject_id,
+        "is_first_month": terms.is_first_month,
+        "consent_version": consent_version,
         "amount_minor": terms.amount_minor,
         "currency": terms.currency,
         "price_key": terms.price_key,
@@ -92,10 +107,13 @@ async def _write_down(
         if account is None or account.closed_at is not None:
             raise AccountClosedError("This account is closed.")
         order, is_replay = await queries.insert_once(session, values)
-        if is_replay and (order.item, order.currency) != (terms.item, terms.currency):
+        asked = (terms.item, terms.currency, subject_id)
+        if is_replay and (order.item, order.currency, order.subject_id) != asked:
             raise OrderKeyReusedError("This key was used for an order of something else.")
         if not is_replay and await queries.count_open(session, owner_id, now) > MOST_OPEN:
             raise TooManyOrdersError(f"{MOST_OPEN} orders wait to be paid; pay one of them.")
+        if not is_replay and order.kind in (ItemKind.MEMBERSHIP, ItemKind.MONTHS):
+            await require_may_join(session, owner_id, terms.item)
         return order, is_replay
 
 
@@ -105,7 +123,9 @@ def _request(order: Order) -> CheckoutRequest:
         order_id=order.id,
         key=f"order:{order.id}:v1",
         price_key=order.price_key,
+        price_minor=price_of(order.price_key),
         amount_minor=order.amount_minor,
+        renews=order.kind is ItemKind.MEMBERSHIP,
         currency=order.currency,
         language=order.language,
         success_url=f"{order.base_url}/orders/{order.id}",

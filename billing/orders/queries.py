@@ -70,6 +70,37 @@ async def lock_order(session: AsyncSession, order_id: UUID) -> Order | None:
     return order
 
 
+async def find_by_payment(session: AsyncSession, channel: str, payment_id: str) -> Order | None:
+    """The order that a payment paid, as far as we know."""
+    return await session.scalar(
+        select(Order)
+        .where(Order.channel == channel, Order.payment_id == payment_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def list_to_return(
+    session: AsyncSession, channel: str, *, limit: int, after_id: UUID | None = None
+) -> Sequence[Order]:
+    """Orders whose money we must give back ourselves, and have not asked the channel to, oldest first."""
+    statement = (
+        select(Order)
+        .where(Order.channel == channel, Order.return_reason.is_not(None), Order.returned_at.is_(None))
+        .order_by(Order.id)
+        .limit(limit)
+    )
+    if after_id is not None:
+        statement = statement.where(Order.id > after_id)
+    return (await session.scalars(statement)).all()
+
+
+async def note_returned(session: AsyncSession, order_id: UUID, now: datetime) -> None:
+    """The channel was asked to give the money back; its refund tells when it has."""
+    await session.execute(
+        update(Order).where(Order.id == order_id, Order.returned_at.is_(None)).values(returned_at=now)
+    )
+
+
 async def list_orders(
     session: AsyncSession, owner_id: UUID, *, before_id: UUID | None, limit: int
 ) -> Sequence[Order]:

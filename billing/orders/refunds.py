@@ -2,16 +2,15 @@
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import clawback
-from billing.ledger import packs
 from billing.ledger.templates import Money
-from billing.orders import queries
+from billing.memberships.rules import MembershipRules
+from billing.orders import goods, queries
 from billing.orders.errors import MismatchedPaymentError, OrderUnpaidError
-from billing.orders.fulfilment import UNKNOWN_REGION, settle_movement
+from billing.orders.movements import UNKNOWN_REGION, settle_movement
 from billing.orders.standing import settle_standing
 from billing.payments import RefundFacts, RefundStatus
 from models.order import Order, OrderRefund, RefundState
@@ -24,7 +23,9 @@ STATES: Final = {
 }
 
 
-async def apply_refund(session: AsyncSession, order: Order, facts: RefundFacts, *, now: datetime) -> None:
+async def apply_refund(
+    session: AsyncSession, order: Order, facts: RefundFacts, *, rules: MembershipRules, now: datetime
+) -> None:
     """Bring a paid order to what the facts say; older facts than it knows change nothing.
 
     The caller has locked the order. Money counts as gone from the moment that the refund exists, since it
@@ -32,11 +33,11 @@ async def apply_refund(session: AsyncSession, order: Order, facts: RefundFacts, 
 
     Raises: OrderUnpaidError, MismatchedPaymentError; what posting raises.
     """
-    lot_id = _require_match(order, facts)
+    _require_match(order, facts)
     state = STATES[facts.status]
     refund = await queries.find_refund(session, order.channel, facts.id)
     if refund is None:
-        refund = await _open(session, order, lot_id, facts, now)
+        refund = await _open(session, order, facts, now)
     if RANKS[state] > RANKS[refund.state]:
         if state is RefundState.FAILED:
             await _undo(session, order, refund, now)
@@ -44,21 +45,17 @@ async def apply_refund(session: AsyncSession, order: Order, facts: RefundFacts, 
     for movement in facts.movements:
         moved_minor = facts.amount_minor if movement.amount_minor > 0 else -facts.amount_minor
         await settle_movement(session, order, moved_minor, movement, now=now)
-    await settle_standing(session, order, now=now)
+    await settle_standing(session, order, rules=rules, now=now)
 
 
-def _require_match(order: Order, facts: RefundFacts) -> UUID:
-    """The order's lot."""
-    if order.lot_id is None:
+def _require_match(order: Order, facts: RefundFacts) -> None:
+    if order.paid_at is None:
         raise OrderUnpaidError(f"{facts.id} refunds an order that is not paid")
     if (facts.payment_id, facts.currency) != (order.payment_id, order.currency):
         raise MismatchedPaymentError(f"{facts.id} refunds another payment")
-    return order.lot_id
 
 
-async def _open(
-    session: AsyncSession, order: Order, lot_id: UUID, facts: RefundFacts, now: datetime
-) -> OrderRefund:
+async def _open(session: AsyncSession, order: Order, facts: RefundFacts, now: datetime) -> OrderRefund:
     """Take the credits back and book the money; also where it has failed since, which is undone next."""
     if order.refunded_minor + facts.amount_minor > order.amount_minor:
         raise MismatchedPaymentError(f"{facts.id} refunds more than is left of the order")
@@ -68,10 +65,10 @@ async def _open(
         before_minor=order.refunded_minor,
         refund_minor=facts.amount_minor,
     )
-    await packs.refund(
+    await goods.refund(
         session,
+        order,
         key=_key(order, facts.id),
-        lot_id=lot_id,
         amount_credits=credits,
         back=_back(order, facts.amount_minor),
         occurred_at=facts.created_at,
@@ -92,13 +89,8 @@ async def _open(
 
 async def _undo(session: AsyncSession, order: Order, refund: OrderRefund, now: datetime) -> None:
     """The buyer did not get the money: the credits come back, with the time that they lost."""
-    given = await packs.undo(
-        session,
-        key=f"{order.channel}:refund_failed:{refund.refund_id}",
-        of_key=_key(order, refund.refund_id),
-        occurred_at=now,
-        now=now,
-    )
+    key = f"{order.channel}:refund_failed:{refund.refund_id}"
+    given = await goods.undo(session, order, key=key, of_key=_key(order, refund.refund_id), now=now)
     order.refunded_minor -= refund.amount_minor
     if given and refund.credits == order.credits:
         order.lot_id = given[0]  # what the order brings now; a part of it would not replace the rest

@@ -6,6 +6,7 @@ import structlog
 
 from billing.errors import AccountClosedError
 from billing.ledger.errors import LedgerError
+from billing.memberships.rules import MembershipRules
 from billing.orders.errors import FactsError, NotOursError
 from billing.payments import PaymentChannel, PaymentsAwayError, Subject, UnknownObjectError
 from core.database import Sessions
@@ -18,7 +19,9 @@ log = structlog.get_logger()
 PASSING = (PaymentsAwayError, UnknownObjectError, FactsError, LedgerError, AccountClosedError)
 
 
-async def handle_next(sessions: Sessions, channel: PaymentChannel, *, now: datetime) -> InboxEvent | None:
+async def handle_next(
+    sessions: Sessions, channel: PaymentChannel, *, rules: MembershipRules, now: datetime
+) -> InboxEvent | None:
     """Claim the next event that is due and bring it to rest, or leave it to a later attempt.
 
     None when nothing is due. Whatever is not an expected refusal is raised, and the event is tried again.
@@ -28,7 +31,7 @@ async def handle_next(sessions: Sessions, channel: PaymentChannel, *, now: datet
     if event is None:
         return None
     try:
-        await _handle(sessions, channel, event, now)
+        await _handle(sessions, channel, event, rules, now)
     except NotOursError as error:
         await _close(sessions, event, InboxState.IGNORED, str(error), now)
     except PASSING as error:
@@ -39,13 +42,15 @@ async def handle_next(sessions: Sessions, channel: PaymentChannel, *, now: datet
     return event
 
 
-async def _handle(sessions: Sessions, channel: PaymentChannel, event: InboxEvent, now: datetime) -> None:
+async def _handle(
+    sessions: Sessions, channel: PaymentChannel, event: InboxEvent, rules: MembershipRules, now: datetime
+) -> None:
     if event.subject is None or event.object_id is None:
         raise NotOursError("it names no object")
     report = await read_report(sessions, channel, Subject(event.subject), event.object_id)
     async with sessions.begin() as session:
         if await inbox.lock_waiting(session, event.id):
-            await apply_report(session, report, now=now)
+            await apply_report(session, report, rules=rules, now=now)
             await inbox.close(session, event.id, InboxState.HANDLED, now)
 
 

@@ -7,10 +7,14 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.clearing import book_movement, find_gaps
 from billing.errors import AccountClosedError
 from billing.ledger.errors import LedgerError
+from billing.memberships import queries as memberships
+from billing.memberships.facts import MembershipFacts
+from billing.memberships.rules import MembershipRules
 from billing.orders import queries as orders
 from billing.orders.errors import FactsError, NotOursError
 from billing.payments import (
@@ -21,8 +25,10 @@ from billing.payments import (
     UnknownObjectError,
 )
 from core.database import Sessions
+from models.membership import Membership
 from models.order import Order, OrderState
-from service.flows.apply_payments import Facts, apply_report, complete
+from service.flows.apply_payments import Facts, Report, apply_report, complete, lock_reported_order
+from service.flows.read_membership import read_membership
 
 log = structlog.get_logger()
 
@@ -46,7 +52,9 @@ class Swept:
     gaps: dict[str, int] = field(default_factory=dict)
 
 
-async def sweep_payments(sessions: Sessions, channel: PaymentChannel, *, now: datetime) -> Swept:
+async def sweep_payments(
+    sessions: Sessions, channel: PaymentChannel, *, rules: MembershipRules, now: datetime
+) -> Swept:
     """Read and apply; what is known already changes nothing. Nothing is held in memory but a page.
 
     Raises: PaymentsAwayError: tried again at the next sweep.
@@ -54,7 +62,7 @@ async def sweep_payments(sessions: Sessions, channel: PaymentChannel, *, now: da
     swept = Swept()
     async for facts in _everything(sessions, channel, now):
         swept.looked_at += 1
-        await _heal(sessions, channel, facts, swept, now)
+        await _heal(sessions, channel, facts, swept, rules, now)
     await _give_up_unopened(sessions, channel, swept, now)
     await _book_other_movements(sessions, channel, swept, now)
     balances = await channel.read_balance()
@@ -80,10 +88,44 @@ async def _everything(sessions: Sessions, channel: PaymentChannel, now: datetime
     async for order in _list_unpaid(sessions, channel, now):
         if order.checkout_id is not None and order.created_at < now - LOOK_BACK:
             yield await channel.read_checkout(order.checkout_id)
+    async for membership in _everything_of_memberships(sessions, channel, now):
+        yield membership
     async for refund in channel.list_refunds(now - LOOK_BACK):
         yield refund
     async for dispute in channel.list_disputes(now - DISPUTES_BACK):
         yield dispute
+
+
+async def _everything_of_memberships(
+    sessions: Sessions, channel: PaymentChannel, now: datetime
+) -> AsyncIterator[MembershipFacts]:
+    """Invoices of late, subscriptions that have not ended, and then ours that were not among those."""
+    async with sessions() as session:
+        begun_at = await memberships.read_clock(session)
+    async for invoice_id, subscription_id in channel.list_invoices(now - LOOK_BACK):
+        yield await read_membership(sessions, channel, subscription_id, invoice_id=invoice_id)
+    async for subscription in channel.list_subscriptions():
+        if subscription.order_id is not None:
+            yield MembershipFacts(subscription, (), begun_at)
+    async for membership in _list_unread(sessions, channel, begun_at):
+        if membership.subscription_id is not None:
+            yield await read_membership(sessions, channel, membership.subscription_id)
+
+
+async def _list_unread(
+    sessions: Sessions, channel: PaymentChannel, since: datetime
+) -> AsyncIterator[Membership]:
+    after_id: UUID | None = None
+    while True:
+        async with sessions() as session:
+            page = await memberships.list_unread(
+                session, channel.name, since=since, after_id=after_id, limit=PAGE
+            )
+        for membership in page:
+            yield membership
+        if len(page) < PAGE:
+            return
+        after_id = page[-1].id
 
 
 async def _list_unpaid(sessions: Sessions, channel: PaymentChannel, now: datetime) -> AsyncIterator[Order]:
@@ -101,30 +143,44 @@ async def _list_unpaid(sessions: Sessions, channel: PaymentChannel, now: datetim
 
 
 async def _heal(
-    sessions: Sessions, channel: PaymentChannel, facts: Facts, swept: Swept, now: datetime
+    sessions: Sessions,
+    channel: PaymentChannel,
+    facts: Facts,
+    swept: Swept,
+    rules: MembershipRules,
+    now: datetime,
 ) -> None:
     """Apply one object; a fault of one must not keep the others from being healed."""
-    if facts.order_id is None or (isinstance(facts, CheckoutFacts) and facts.status is CheckoutStatus.OPEN):
+    if isinstance(facts, CheckoutFacts) and (facts.order_id is None or facts.status is CheckoutStatus.OPEN):
         return
     try:
         report = await complete(sessions, channel, facts)
         async with sessions.begin() as session:
-            before = await orders.lock_order(session, facts.order_id)
-            state = None if before is None else before.state
-            await apply_report(session, report, now=now)
+            before = await _look(session, report)
+            await apply_report(session, report, rules=rules, now=now)
             await session.flush()
-            after = await orders.find_order(session, facts.order_id)
+            after = await _look(session, report)
     except NotOursError:
         return
     except PaymentsAwayError:
         raise
     except FAULTS as error:
-        log.warning("sweep.fault", order_id=str(facts.order_id), error=type(error).__name__)
+        log.warning("sweep.fault", object_id=facts.id, error=type(error).__name__)
         swept.faults.append(f"{facts.id}: {type(error).__name__}: {error}")
         return
-    if after is not None and after.state is not state:
-        log.warning("sweep.healed", order_id=str(facts.order_id), state=after.state.value)
-        swept.healed.add(facts.order_id)
+    if after is not None and after != before:
+        log.warning("sweep.healed", order_id=str(after[0]), state=after[1])
+        swept.healed.add(after[0])
+
+
+async def _look(session: AsyncSession, report: Report) -> tuple[UUID, str, str | None] | None:
+    """Which order facts are about, where it stands, and where its buyer's membership does."""
+    order = await lock_reported_order(session, report)
+    if order is None:
+        return None
+    found = await memberships.find_newest(session, order.owner_id)
+    membership = None if found is None else f"{found.id} {found.tier} {found.state} {found.paid_until}"
+    return order.id, order.state.value, membership
 
 
 async def _give_up_unopened(sessions: Sessions, channel: PaymentChannel, swept: Swept, now: datetime) -> None:

@@ -76,6 +76,12 @@ async def list_contacts(session: AsyncSession, user_id: UUID) -> Sequence[Contac
     return (await session.scalars(select(Contact).where(Contact.user_id == user_id))).all()
 
 
+async def list_verified_contacts(session: AsyncSession, user_id: UUID) -> Sequence[Contact]:
+    """The contacts that a user has shown to be theirs."""
+    statement = select(Contact).where(Contact.user_id == user_id, Contact.verified_at.is_not(None))
+    return (await session.scalars(statement)).all()
+
+
 async def find_contact(session: AsyncSession, user_id: UUID, canonical_address: str) -> Contact | None:
     """This user's contact, locked: a code is checked and spent under the lock."""
     statement = (

@@ -22,26 +22,26 @@ class Bank:
 
     def pay(self, session_id: str, *, card: str | None = CARD) -> Object:
         """Pay a checkout at once; the money is there."""
-        session = self._open_session(session_id)
+        session = self.open_session(session_id)
         payment = self._begin(session)
         self._succeed(session, payment, card)
-        self._say("checkout.session.completed", session)
+        self.say("checkout.session.completed", session)
         return session
 
     def promise(self, session_id: str) -> Object:
         """Pay in a way that takes days: the checkout is complete, the money is under way."""
-        session = self._open_session(session_id)
+        session = self.open_session(session_id)
         payment = self._begin(session)
         payment["status"] = "processing"
-        self._say("payment_intent.processing", payment)
-        self._say("checkout.session.completed", session)
+        self.say("payment_intent.processing", payment)
+        self.say("checkout.session.completed", session)
         return session
 
     def keep_promise(self, session_id: str) -> Object:
         """The money that was under way arrives."""
         session, payment = self._promised(session_id)
         self._succeed(session, payment, card=None)
-        self._say("checkout.session.async_payment_succeeded", session)
+        self.say("checkout.session.async_payment_succeeded", session)
         return session
 
     def break_promise(self, session_id: str) -> Object:
@@ -52,19 +52,19 @@ class Bank:
             "code": "payment_intent_payment_attempt_failed",
             "type": "card_error",
         }
-        self._say("payment_intent.payment_failed", payment)
-        self._say("checkout.session.async_payment_failed", session)
+        self.say("payment_intent.payment_failed", payment)
+        self.say("checkout.session.async_payment_failed", session)
         return session
 
     def decline(self, session_id: str) -> Object:
         """The card is declined; the checkout stays open, as it does at Stripe."""
-        return self._open_session(session_id)
+        return self.open_session(session_id)
 
     def expire(self, session_id: str) -> Object:
         """Time is over, or somebody gave it up."""
-        session = self._open_session(session_id)
+        session = self.open_session(session_id)
         session["status"], session["url"] = "expired", None
-        self._say("checkout.session.expired", session)
+        self.say("checkout.session.expired", session)
         return session
 
     def refund(self, payment_id: str, amount: int | None = None, *, status: str = "succeeded") -> Object:
@@ -91,15 +91,15 @@ class Bank:
         )
         movement = self.objects.move(-amount, 0, charge["currency"], refund["id"], "refund")
         refund["balance_transaction"] = movement["id"]
-        self._say("charge.refunded", charge)
-        self._say("refund.created", refund)
+        self.say("charge.refunded", charge)
+        self.say("refund.created", refund)
         return refund
 
     def finish_refund(self, refund_id: str) -> Object:
         """A refund that was pending has arrived."""
         refund = self.objects.get("refund", refund_id)
         refund["status"] = "succeeded"
-        self._say("refund.updated", refund)
+        self.say("refund.updated", refund)
         return refund
 
     def fail_refund(self, refund_id: str) -> Object:
@@ -113,7 +113,7 @@ class Bank:
         charge["refunded"] = False
         movement = self.objects.move(refund["amount"], 0, refund["currency"], refund["id"], "refund_failure")
         refund["failure_balance_transaction"] = movement["id"]
-        self._say("refund.failed", refund)
+        self.say("refund.failed", refund)
         return refund
 
     def dispute(self, payment_id: str, *, is_inquiry: bool = False) -> Object:
@@ -135,7 +135,7 @@ class Bank:
                 "metadata": {},
             },
         )
-        self._say("charge.dispute.created", dispute)
+        self.say("charge.dispute.created", dispute)
         if not is_inquiry:
             self.withdraw(dispute["id"])
         return dispute
@@ -146,7 +146,7 @@ class Bank:
         self.objects.get("charge", dispute["charge"])["disputed"] = True
         dispute["status"] = "needs_response"
         self._move_dispute(dispute, -dispute["amount"], DISPUTE_FEE, "dispute")
-        self._say("charge.dispute.funds_withdrawn", dispute)
+        self.say("charge.dispute.funds_withdrawn", dispute)
         return dispute
 
     def win_dispute(self, dispute_id: str) -> Object:
@@ -154,15 +154,15 @@ class Bank:
         dispute = self._open_dispute(dispute_id)
         if dispute["balance_transactions"]:
             self._move_dispute(dispute, dispute["amount"], 0, "dispute_reversal")
-            self._say("charge.dispute.funds_reinstated", dispute)
+            self.say("charge.dispute.funds_reinstated", dispute)
         dispute["status"] = "won" if dispute["balance_transactions"] else "warning_closed"
-        self._say("charge.dispute.closed", dispute)
+        self.say("charge.dispute.closed", dispute)
         return dispute
 
     def lose_dispute(self, dispute_id: str) -> Object:
         dispute = self._open_dispute(dispute_id)
         dispute["status"] = "lost"
-        self._say("charge.dispute.closed", dispute)
+        self.say("charge.dispute.closed", dispute)
         return dispute
 
     def pay_out(self, currency: str) -> Object | None:
@@ -186,10 +186,11 @@ class Bank:
                 "fraud_type": "made_with_stolen_card",
             },
         )
-        self._say("radar.early_fraud_warning.created", warning)
+        self.say("radar.early_fraud_warning.created", warning)
         return warning
 
-    def _open_session(self, session_id: str) -> Object:
+    def open_session(self, session_id: str) -> Object:
+        """A checkout that can be paid. Raises: RefusedError."""
         session = self.objects.get("checkout.session", session_id)
         if session["status"] != "open":
             raise RefusedError(f"This checkout is {session['status']}")
@@ -204,21 +205,34 @@ class Bank:
 
     def _begin(self, session: Object) -> Object:
         """Since 2022 a checkout has no payment before its buyer pays."""
-        payment = self.objects.add(
+        if session["mode"] != "payment":
+            raise RefusedError("This checkout opens a subscription")
+        payment = self.new_payment(
+            session["amount_total"], session["currency"], session.pop("_payment_metadata")
+        )
+        session |= {"payment_intent": payment["id"], "status": "complete", "url": None}
+        return payment
+
+    def new_payment(self, amount: int, currency: str, metadata: Object) -> Object:
+        """A payment that nobody has paid."""
+        return self.objects.add(
             "payment_intent",
             {
-                "amount": session["amount_total"],
-                "currency": session["currency"],
-                "metadata": session.pop("_payment_metadata"),
+                "amount": amount,
+                "currency": currency,
+                "metadata": metadata,
                 "status": "requires_payment_method",
                 "latest_charge": None,
                 "last_payment_error": None,
             },
         )
-        session |= {"payment_intent": payment["id"], "status": "complete", "url": None}
-        return payment
 
     def _succeed(self, session: Object, payment: Object, card: str | None) -> None:
+        self.succeed(payment, card)
+        session["payment_status"] = "paid"
+
+    def succeed(self, payment: Object, card: str | None) -> None:
+        """The money is there; no card: by a wallet."""
         amount, currency = payment["amount"], payment["currency"]
         details = {"type": "card", "card": {"fingerprint": card, "brand": "visa", "last4": "4242"}}
         charge = self.objects.add(
@@ -242,9 +256,8 @@ class Bank:
         movement = self.objects.move(amount, fee, currency, charge["id"], "charge")
         charge["balance_transaction"] = movement["id"]
         payment |= {"status": "succeeded", "latest_charge": charge["id"]}
-        session["payment_status"] = "paid"
-        self._say("charge.succeeded", charge)
-        self._say("payment_intent.succeeded", payment)
+        self.say("charge.succeeded", charge)
+        self.say("payment_intent.succeeded", payment)
 
     def _charge_of(self, payment_id: str) -> Object:
         payment = self.objects.get("payment_intent", payment_id)
@@ -260,7 +273,8 @@ class Bank:
         movement = self.objects.move(amount, fee, dispute["currency"], dispute["id"], label)
         dispute["balance_transactions"].append(movement)
 
-    def _say(self, kind: str, subject: Object) -> None:
+    def say(self, kind: str, subject: Object) -> None:
+        """Add the event that tells of it."""
         public = {name: value for name, value in subject.items() if not name.startswith("_")}
         self.objects.add(
             "event",

@@ -22,6 +22,12 @@ PREFIXES: Final = {
     "radar.early_fraud_warning": "issfr",
     "balance_transaction": "txn",
     "event": "evt",
+    "customer": "cus",
+    "subscription": "sub",
+    "invoice": "in",
+    "invoice_payment": "inpay",
+    "coupon": "coupon",
+    "billing_portal.session": "bps",
 }
 EXPANDABLE: Final = {
     "product": "product",

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from service.rehearsal import forms
 from service.rehearsal.api import Api, Reply
 from service.rehearsal.bank import Bank
+from service.rehearsal.biller import Biller
+from service.rehearsal.clock import RehearsalClock
 from service.rehearsal.objects import Objects
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -21,12 +23,17 @@ SOCKET_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A running payment service that takes no money. `url` is what a gateway calls instead of Stripe."""
+    """A running payment service that takes no money. `url` is what a gateway calls instead of Stripe.
+
+    clock: the service's own, which people may move on; None: nobody may.
+    """
 
     url: str
     webhook_secret: str
     objects: Objects
     bank: Bank
+    biller: Biller
+    clock: RehearsalClock | None = None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,6 +43,9 @@ class _Handler(BaseHTTPRequestHandler):
     key: str
 
     def do_GET(self) -> None:
+        self._answer("")
+
+    def do_DELETE(self) -> None:
         self._answer("")
 
     def do_POST(self) -> None:
@@ -72,20 +82,24 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def rehearse(objects: Objects, *, key: str, webhook_secret: str) -> Iterator[Rehearsal]:
+def rehearse(
+    objects: Objects, *, key: str, webhook_secret: str, clock: RehearsalClock | None = None
+) -> Iterator[Rehearsal]:
     """Serve until the context ends. Nobody but a holder of `key` is answered.
 
     Args:
         webhook_secret: what whoever delivers the events signs them with.
     """
     bank = Bank(objects)
-    handler = type("Handler", (_Handler,), {"api": Api(objects, bank), "key": key})
+    biller = Biller(bank)
+    handler = type("Handler", (_Handler,), {"api": Api(objects, bank, biller), "key": key})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS})
     thread.start()
     try:
-        yield Rehearsal(f"http://127.0.0.1:{server.server_address[1]}", webhook_secret, objects, bank)
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield Rehearsal(url, webhook_secret, objects, bank, biller, clock)
     finally:
         server.shutdown()
         thread.join()

@@ -34,12 +34,17 @@ class PaymentChores:
 
     async def empty_inbox(self) -> bool:
         services = self._services
-        return await handle_next(services.sessions, self._channel, now=services.clock()) is not None
+        return (
+            await handle_next(services.sessions, self._channel, rules=services.rules, now=services.clock())
+            is not None
+        )
 
     async def sweep(self) -> bool:
         services = self._services
         try:
-            swept = await sweep_payments(services.sessions, self._channel, now=services.clock())
+            swept = await sweep_payments(
+                services.sessions, self._channel, rules=services.rules, now=services.clock()
+            )
         except PaymentsAwayError as error:
             log.warning("sweep.payments_away", reason=error.reason)
             return False

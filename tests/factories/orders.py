@@ -63,7 +63,10 @@ async def empty_inbox(services: Services) -> int:
     """Handle what is due; how many events were."""
     assert services.payments is not None
     handled = 0
-    while await handle_next(services.sessions, services.payments, now=services.clock()) is not None:
+    while (
+        await handle_next(services.sessions, services.payments, rules=services.rules, now=services.clock())
+        is not None
+    ):
         handled += 1
     return handled
 

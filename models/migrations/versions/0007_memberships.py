@@ -8,7 +8,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-RETURN_REASONS = ("first_month_taken", "already_member", "withdrawn")
+RETURN_REASONS = ("first_month_taken", "already_member", "account_closed", "withdrawn")
 ITEM = "item ~ '^(pack:[a-z]+|membership:[a-z]+|months:[a-z]+:[0-9]+|certification)$'"
 SELLS = (
     "amount_minor > 0 AND credits >= 0 AND days >= 0"
@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("subscription_id", sa.String(length=255), nullable=True),
         sa.Column("customer_id", sa.String(length=255), nullable=True),
+        sa.Column("subscription_ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renewal_minor", sa.BigInteger(), nullable=True),
         sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("period_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("period_end", sa.DateTime(timezone=True), nullable=False),
@@ -93,9 +95,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_user_id", "memberships", ["user_id", "id"], unique=False)
     op.create_index(
-        "ix_memberships_period_end",
+        "ix_memberships_paid_until",
         "memberships",
-        ["period_end"],
+        ["paid_until"],
         unique=False,
         postgresql_where="state <> 'ended'",
     )

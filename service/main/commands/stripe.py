@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from billing.catalog import load_catalog
+from billing.memberships.rules import MembershipRules, rules_of
 from billing.orders import queries as orders
 from billing.orders.standing import settle_standing
 from billing.payments import PaymentsAwayError
@@ -16,6 +17,7 @@ from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from core.clock import utc_now
 from core.database import Sessions, create_sessions
+from core.keys import load_keys
 from core.settings import Settings
 from models.inbox import InboxEvent, InboxState
 from service.flows.sweep_payments import Swept, sweep_payments
@@ -111,7 +113,7 @@ async def _synchronise(settings: Settings, *, retires: bool) -> list[str]:
 
 async def _sweep(settings: Settings) -> Swept:
     async with _open_gateway(settings) as gateway, _open_sessions(settings) as sessions:
-        return await sweep_payments(sessions, gateway, now=utc_now())
+        return await sweep_payments(sessions, gateway, rules=_rules(settings), now=utc_now())
 
 
 async def _list_events(settings: Settings, state: InboxState | None, limit: int) -> list[InboxEvent]:
@@ -132,8 +134,12 @@ async def _trust(settings: Settings, order_id: UUID) -> bool:
         if order is None or order.warned_at is None:
             return False
         order.trusted_at = order.trusted_at or utc_now()
-        await settle_standing(session, order, now=utc_now())
+        await settle_standing(session, order, rules=_rules(settings), now=utc_now())
         return True
+
+
+def _rules(settings: Settings) -> MembershipRules:
+    return rules_of(settings.memberships, load_catalog(), load_keys(settings))
 
 
 @asynccontextmanager

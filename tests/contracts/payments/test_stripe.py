@@ -27,12 +27,13 @@ from billing.payments import (
     UnknownObjectError,
 )
 from billing.stripe_catalog import price_key, synchronise
+from billing.stripe_client import API_VERSION
 from billing.stripe_facts import SUBJECTS
-from billing.stripe_gateway import API_VERSION, StripeGateway
+from billing.stripe_gateway import StripeGateway
 from billing.stripe_signatures import require_signed, sign
-from service.rehearsal import bank
-from service.rehearsal.api import CREATED, REQUIRED, UPDATED
+from service.rehearsal import bank, biller
 from service.rehearsal.objects import Objects
+from service.rehearsal.parameters import CREATED, REQUIRED, UPDATED
 from service.rehearsal.server import Rehearsal, rehearse
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
 
@@ -79,6 +80,8 @@ def request(**changes: Any) -> CheckoutRequest:
         "order_id": order_id,
         "key": f"order:{order_id}:v1",
         "price_key": price_key("pack:small", "CNY", 1200),
+        "price_minor": 1200,
+        "renews": False,
         "amount_minor": 1200,
         "currency": "CNY",
         "language": "zh",
@@ -121,7 +124,7 @@ class TestTypes:
 
     def test_every_kind_of_event_that_we_act_upon_or_send_is_one_of_stripes(self) -> None:
         kinds = set(typing.get_args(inspect.get_annotations(stripe.Event)["type"]))
-        said = set(re.findall(r'_say\("([\w.]+)"', inspect.getsource(bank)))
+        said = set(re.findall(r'say\(\s*"([\w.]+)"', inspect.getsource(bank) + inspect.getsource(biller)))
         assert len(said) > 10
         assert set(SUBJECTS) | said <= kinds
 

@@ -242,24 +242,24 @@ class TestOldNews:
         refund = bank.refund(payment_of(rehearsal, returned), status="pending")
         dispute = bank.dispute(payment_of(rehearsal, lost), is_inquiry=True)
         stale = [
-            *(Report(facts) for facts in old),
-            Report(await channel.read_refund(refund["id"])),
-            Report(await channel.read_dispute(dispute["id"])),
+            *(Report(channel.name, facts) for facts in old),
+            Report(channel.name, await channel.read_refund(refund["id"])),
+            Report(channel.name, await channel.read_dispute(dispute["id"])),
         ]
         bank.finish_refund(refund["id"])
-        stale.append(Report(await channel.read_refund(refund["id"])))
+        stale.append(Report(channel.name, await channel.read_refund(refund["id"])))
         bank.fail_refund(refund["id"])
         bank.withdraw(dispute["id"])
-        stale.append(Report(await channel.read_dispute(dispute["id"])))
+        stale.append(Report(channel.name, await channel.read_dispute(dispute["id"])))
         bank.lose_dispute(dispute["id"])
-        await sweep_payments(services.sessions, channel, now=clock())
+        await sweep_payments(services.sessions, channel, rules=services.rules, now=clock())
         ended = (await books(services), await credits_of(client, buyer))
         for report in (*stale, *reversed(stale)):
             async with services.sessions.begin() as session:
-                await apply_report(session, report, now=clock())
+                await apply_report(session, report, rules=services.rules, now=clock())
         states = [await state_of(client, buyer, one) for one in (returned, lost)]
         assert states == ["paid", "disputed"]
-        swept = await sweep_payments(services.sessions, channel, now=clock())
+        swept = await sweep_payments(services.sessions, channel, rules=services.rules, now=clock())
         assert (swept.healed, swept.faults) == (set(), [])
         assert (await books(services), await credits_of(client, buyer)) == ended
         states = [await state_of(client, buyer, one) for one in (returned, lost)]
@@ -318,7 +318,9 @@ class TestKeeper:
                 step += 1
                 try:
                     with killing(services.engine, at_statement=step):
-                        while await handle_next(services.sessions, channel, now=clock()):
+                        while await handle_next(
+                            services.sessions, channel, rules=services.rules, now=clock()
+                        ):
                             pass
                     is_done = True
                 except Killed:
@@ -352,14 +354,14 @@ class TestSweep:
         rehearsal.bank.lose_dispute(dispute["id"])
         rehearsal.bank.expire(checkout_of(over))
         deliveries.forget()
-        swept = await sweep_payments(services.sessions, services.payments, now=clock())
+        swept = await sweep_payments(services.sessions, services.payments, rules=services.rules, now=clock())
         assert (len(swept.healed), swept.faults) == (4, [])
         states = [await state_of(client, buyer, one) for one in (paid, refunded, lost, over)]
         assert states == ["paid", "refunded", "disputed", "expired"]
         assert await credits_of(client, buyer) == (10, 0)
         assert (await books(services))["1110"] == rehearsal.objects.balance()["cny"]
         assert swept.gaps == {"CNY": 0}
-        again = await sweep_payments(services.sessions, services.payments, now=clock())
+        again = await sweep_payments(services.sessions, services.payments, rules=services.rules, now=clock())
         assert (again.looked_at, again.healed, again.faults) == (swept.looked_at, set(), [])
 
     async def test_payouts_and_fees_are_booked_once_and_what_has_no_rule_is_shown(
@@ -375,10 +377,12 @@ class TestSweep:
         rehearsal.bank.charge_fee(36, "cny")
         rehearsal.bank.pay_out("cny")
         for _ in range(2):
-            swept = await sweep_payments(services.sessions, services.payments, now=clock())
+            swept = await sweep_payments(
+                services.sessions, services.payments, rules=services.rules, now=clock()
+            )
             assert (swept.faults, swept.gaps) == ([], {"CNY": 0})
         assert await books(services) == {"1010": 1100, "2010": -1200, "5010": 100}
         odd = rehearsal.objects.move(-7, 0, "cny", "x", "topup_of_the_moon")
-        swept = await sweep_payments(services.sessions, services.payments, now=clock())
+        swept = await sweep_payments(services.sessions, services.payments, rules=services.rules, now=clock())
         assert swept.faults == [f"{odd['id']}: no rule books a movement of kind topup_of_the_moon"]
         assert swept.gaps == {"CNY": 7}

@@ -41,6 +41,8 @@ def account(*lots: Lot, debt: int = 0, tier: str = "free", **fields: object) -> 
         anchor_at=None,
         period_start=None,
         period_end=None,
+        tier_until=None,
+        free_until=None,
         debt_credits=debt,
         in_flight=0,
         fair_time=None,
