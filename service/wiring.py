@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.catalog import Catalog, load_catalog
+from billing.memberships.rules import MembershipRules, rules_of
 from billing.payments import PaymentChannel
 from billing.stripe_gateway import StripeGateway
 from core.clock import Clock, utc_now
@@ -73,6 +74,7 @@ class Services:
     risk: Assessor
     unlocking: Unlocking
     admissions: AdmissionWriter
+    rules: MembershipRules
     payments: PaymentChannel | None  # None: nothing is for sale
     rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
     signer: ClaimSigner  # of C2PA claims; refuses where production has no certificate
@@ -151,6 +153,7 @@ async def open_services(
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
+            rules=rules_of(settings.memberships, catalog, keys),
             payments=payments,
             rehearsal=rehearsal,
             signer=signer,
