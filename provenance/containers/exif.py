@@ -29,8 +29,8 @@ def read(content: bytes) -> list[Carried]:
     if comment is None:
         return []
     count, place = _number(tiff, comment + 4, order), _number(tiff, comment + 8, order)
-    text = _decoded(tiff[place : place + min(count, LONGEST_BYTES)], order)
-    return [Carried(PLACE, text)] if "AIGC" in text else []
+    texts = _readings(tiff[place : place + min(count, LONGEST_BYTES)])
+    return [Carried(PLACE, text) for text in texts if "AIGC" in text][:1]
 
 
 def _find(tiff: bytes, directory: int, tag: int, order: Order) -> int | None:
@@ -47,7 +47,9 @@ def _number(tiff: bytes, at: int, order: Order) -> int:
     return int.from_bytes(tiff[at : at + 4], order)
 
 
-def _decoded(comment: bytes, order: Order) -> str:
+def _readings(comment: bytes) -> list[str]:
+    """What a comment may say: in which order its wide characters are, not even cameras agree."""
     if comment.startswith(_UNICODE):
-        return comment[8:].decode("utf-16-le" if order == "little" else "utf-16-be", "replace").strip("\0 ")
-    return comment.removeprefix(_ASCII).removeprefix(bytes(8)).decode("utf-8", "replace").strip("\0 ")
+        wide = comment[len(_UNICODE) :]
+        return [wide.decode(order, "replace").strip("\0 ") for order in ("utf-16-le", "utf-16-be")]
+    return [comment.removeprefix(_ASCII).removeprefix(bytes(8)).decode("utf-8", "replace").strip("\0 ")]

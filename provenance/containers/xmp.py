@@ -28,6 +28,8 @@ _EMPTY: Final = (
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
     '<?xpacket end="w"?>'
 ).encode()
+_OPENING: Final = f'<rdf:Description xmlns:rdf="{_RDF_END[0]}" rdf:about="">'.encode()
+_CLOSING: Final = b"</rdf:Description>"
 _LOOSE: Final = regex.compile(rb"<[\w-]+:AIGC[^>]{0,200}>([^<]{1,8192})</[\w-]+:AIGC>")
 
 Name = tuple[str, str]
@@ -93,8 +95,7 @@ def _with(content: bytes, properties: str) -> bytes:
     end = _parse(content).rdf_end
     if end is None:
         raise ContainerError("an XMP packet without RDF")
-    opening = f'<rdf:Description xmlns:rdf="{_RDF_END[0]}" rdf:about="">'
-    return content[:end] + f"{opening}{properties}</rdf:Description>".encode() + content[end:]
+    return content[:end] + _OPENING + properties.encode() + _CLOSING + content[end:]
 
 
 def _source(uri: str) -> str:
@@ -114,7 +115,7 @@ def _without(content: bytes) -> bytes:
         content = (
             _cut_attribute(content, one) if one.is_attribute else content[: one.start] + content[one.end :]
         )
-    return content
+    return content.replace(_OPENING + _CLOSING, b"")  # ours, which are empty now
 
 
 def _cut_attribute(content: bytes, one: _Property) -> bytes:
