@@ -33,6 +33,13 @@ class CertificateOverError(DomainError):
     kind = ErrorKind.CONFLICT
 
 
+class CertificationFailedError(DomainError):
+    """Every attempt failed. The credits are back; a new key tries again."""
+
+    code = "certification_failed"
+    kind = ErrorKind.CONFLICT
+
+
 class NotTransferableError(DomainError):
     """There is nobody of that id to transfer to, or it is the owner."""
 

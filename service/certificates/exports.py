@@ -64,7 +64,8 @@ async def get_own(session: AsyncSession, export_id: UUID, owner_id: UUID) -> Wor
 async def list_exports(session: AsyncSession, certificate_id: UUID) -> Sequence[WorkExport]:
     """Oldest first: the certified original, then what was asked for."""
     statement = select(WorkExport).where(WorkExport.certificate_id == certificate_id).order_by(WorkExport.id)
-    return (await session.scalars(statement)).all()
+    loaded = statement.options(selectinload(WorkExport.leaf), selectinload(WorkExport.certificate))
+    return (await session.scalars(loaded)).all()
 
 
 async def claim(session: AsyncSession, export_id: UUID, *, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from models.certificate import Certificate, CertificateChange, CertificateState
 from models.export import WorkExport
 from models.fingerprint import PictureFingerprint
 from models.transparency import LogLeaf
+from models.work import WorkFile
 from provenance.certificates import NUMBER
 from provenance.fingerprints import COARSE_BITS, Fingerprint
 from service.certificates.errors import CertificateNotFoundError
@@ -92,6 +93,17 @@ async def get_own(session: AsyncSession, reference: str, owner_id: UUID) -> Cert
     return found
 
 
+async def get_owned_or_given(session: AsyncSession, reference: str, owner_id: UUID, key: str) -> Certificate:
+    """The owner's certificate, or one that was transferred under this very key: a retry finds it still.
+
+    Raises: CertificateNotFoundError.
+    """
+    found = await get_public(session, reference)
+    if found.owner_id == owner_id or await find_change(session, found.id, key) is not None:
+        return found
+    raise CertificateNotFoundError("There is no such certificate of yours.")
+
+
 async def find_by_file(session: AsyncSession, sha256: bytes) -> tuple[Certificate, WorkExport] | None:
     """The certificate that exactly this file belongs to."""
     statement = (
@@ -122,6 +134,21 @@ async def find_fingerprint(session: AsyncSession, certificate_id: UUID) -> Finge
     statement = select(PictureFingerprint).where(PictureFingerprint.certificate_id == certificate_id)
     found = await session.scalar(statement)
     return None if found is None else Fingerprint(found.coarse % (1 << COARSE_BITS), found.fine)
+
+
+async def find_picture_key(session: AsyncSession, certificate: Certificate) -> str | None:
+    """Where the work's still picture lies: its poster, or the work itself where that is one."""
+    statement = (
+        select(WorkFile.object_key)
+        .where(
+            WorkFile.work_id == certificate.work_id,
+            WorkFile.role.in_(("poster", "preview")),
+            WorkFile.media_type.like("image/%"),
+        )
+        .order_by(WorkFile.role)  # "poster" comes first
+        .limit(1)
+    )
+    return await session.scalar(statement)
 
 
 async def lock(session: AsyncSession, certificate_id: UUID) -> Certificate:

@@ -34,7 +34,7 @@ def terms_sha256(language: str) -> bytes:
 def can_be_made(work: Work, wanted: ExportFormat) -> bool:
     """Whether the work can be made again without its label."""
     if work.kind == Kind.LYRICS:
-        return wanted in (ExportFormat.TEXT, ExportFormat.MARKDOWN)
+        return wanted is ExportFormat.TEXT
     made_by = work.provenance
     return (
         work.kind == Kind.IMAGE

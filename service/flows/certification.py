@@ -8,6 +8,7 @@ from core.database import Sessions
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring
 from service.certificates.bench import Bench
+from service.flows.bundle_export import PaperMaker
 from service.flows.export_work import ExportMaker
 from service.flows.make_certificate import CertificateMaker
 from service.storage.store import FileStore
@@ -22,7 +23,7 @@ class Certification:
     grower: LogGrower
     certificates: CertificateMaker
     exports: ExportMaker
-    bench: Bench
+    papers: PaperMaker
 
     @classmethod
     def over(
@@ -34,8 +35,9 @@ class Certification:
         clock: Clock,
         *,
         producer_code: str | None,
+        public_url: str,
     ) -> Self:
-        """producer_code: the operator's, for implicit labels."""
+        """producer_code: the operator's, for implicit labels. public_url: where pages are found."""
         grower, bench = LogGrower(sessions, store, keyring.log, clock), Bench()
         common = (signer, grower, clock, bench)
         return cls(
@@ -43,5 +45,5 @@ class Certification:
             grower=grower,
             certificates=CertificateMaker(sessions, store, keyring, *common, producer_code=producer_code),
             exports=ExportMaker(sessions, store, *common, producer_code=producer_code),
-            bench=bench,
+            papers=PaperMaker(sessions, store, keyring, bench, public_url),
         )

@@ -3,6 +3,7 @@
 A file is made once. Its bytes, its hash and its place in the log never change; asking again is free.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +29,7 @@ from service.certificates.bench import Bench
 from service.certificates.errors import (
     AgreementRequiredError,
     CannotBeMadeError,
+    CertificateNotFoundError,
     CertificateOverError,
     NotCertifiedError,
     NotIssuedError,
@@ -67,7 +69,7 @@ async def ask_export(
         AgreementRequiredError.
     """
     certificate = await queries.find_of_work(session, work.id)
-    _require_issued(certificate)
+    _require_issued(certificate, work)
     choice = choose(work, wanted, size)
     if not is_labelled:
         _require_agreement(work, choice, agreed_to)
@@ -77,9 +79,11 @@ async def ask_export(
     return asked
 
 
-def _require_issued(certificate: Certificate | None) -> None:
+def _require_issued(certificate: Certificate | None, work: Work) -> None:
     if certificate is None:
         raise NotCertifiedError("Certify the work first: POST /v1/works/{id}/certificate.")
+    if certificate.owner_id != work.owner_id:
+        raise CertificateNotFoundError("The certificate of this work belongs to somebody else now.")
     if certificate.state is CertificateState.REVOKED:
         raise CertificateOverError("The certificate of this work was revoked.")
     if certificate.state is not CertificateState.ISSUED:
@@ -181,7 +185,8 @@ class ExportMaker:
         content = await self._source(work, choice, spec, is_labelled=export.is_labelled)
         await self._say(export.id, 30)
         is_as_stored = choice.is_as_stored and export.is_labelled
-        made = await self._bench.run(_render, content, choice, facts, self._signer, is_as_stored)
+        task = _Task(content, choice, facts, certificate.number, is_as_stored)
+        made = await self._bench.run(_render, task, self._signer)
         await self._say(export.id, 70)
         extension = EXTENSIONS[choice.format]
         key = f"certified/{certificate.id}/{made.sealed.sha256.hex()}.{extension}"
@@ -260,16 +265,26 @@ class ExportMaker:
             await exports.note_progress(session, export_id, percent)
 
 
-def _render(
-    content: bytes, choice: Choice, facts: SealFacts, signer: ClaimSigner, is_as_stored: bool
-) -> MadeExport:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """note: what stands small at the foot of a document. is_as_stored: nothing but the sealing is to do."""
+
+    content: bytes
+    choice: Choice
+    facts: SealFacts
+    note: str
+    is_as_stored: bool
+
+
+def _render(task: _Task, signer: ClaimSigner) -> MadeExport:
     """Blocks; runs in a thread. Encoders and signing let other threads run."""
-    source = choice.source
-    if is_as_stored:
-        sealed = seal_file(content, source.media_type, facts, signer)
+    wanted, facts, source = task.choice.format, task.facts, task.choice.source
+    if task.is_as_stored:
+        sealed = seal_file(task.content, source.media_type, facts, signer)
         return MadeExport(sealed, source.media_type, source.width_px, source.height_px)
-    if choice.format in WORDS:
-        media_type = MEDIA_TYPES[choice.format]
-        sealed = seal_file(write_words(content.decode(), choice.format, facts), media_type, facts, signer)
-        return MadeExport(sealed, media_type, None, None)
-    return convert(content, choice.format, choice.size, facts, signer)
+    if wanted in WORDS:
+        words = write_words(task.content.decode(), wanted, language=facts.language, note=task.note)
+        return MadeExport(
+            seal_file(words, MEDIA_TYPES[wanted], facts, signer), MEDIA_TYPES[wanted], None, None
+        )
+    return convert(task.content, wanted, task.choice.size, facts, signer)

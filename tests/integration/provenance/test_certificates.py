@@ -1,0 +1,185 @@
+"""Certificates: once per work, paid when they are in the log, signed with their place there."""
+
+import asyncio
+import json
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from models.certificate import Certificate
+from models.work import WorkFile
+from provenance import leaves
+from provenance.certificates import read_document
+from provenance.log.proofs import parse_proof
+from service.certificates import queries
+from service.wiring import Services
+from tests.factories.batches import credits_of
+from tests.factories.credits import skip_month
+from tests.factories.people import Person, SignIn
+from tests.factories.works import finish_work
+from tests.fakes.killer import Killed, killing
+from tests.integration.provenance.conftest import Certify
+
+
+async def count_certificates(services: Services) -> int:
+    async with services.sessions() as session:
+        return await session.scalar(select(func.count()).select_from(Certificate)) or 0
+
+
+class TestCertifying:
+    async def test_it_is_signed_logged_and_provable_offline(
+        self, client: httpx.AsyncClient, services: Services, certify: Certify, work_id: UUID
+    ) -> None:
+        answer = await certify(work_id)
+        assert answer.status_code == 201, answer.text
+        read = answer.json()
+        assert read["state"] == "issued"
+        document = read_document(json.dumps(read["document"]).encode())
+        keyring = services.keyring
+        assert keyring is not None
+        document.verify([keyring.certificates.verifier])
+        text = (await client.get(read["proof_url"])).text
+        proof = parse_proof(text)
+        proof.verify(document.entry, keyring.log.verifier)
+        assert proof.index == document.index == read["log"]["index"]
+
+    async def test_the_commitment_opens_with_what_only_the_owner_is_told(
+        self, client: httpx.AsyncClient, certify: Certify, work_id: UUID
+    ) -> None:
+        read = (await certify(work_id)).json()
+        opened = read["disclosure"]
+        expected = leaves.commit(bytes.fromhex(opened["salt"]), opened["owner"], opened["title"])
+        assert read["document"]["statement"]["owner_commitment"] == expected.hex()
+        public = (await client.get(f"/v1/certificates/{read['number']}")).json()
+        assert public["disclosure"] is public["title"] is public["work_id"] is public["pdf_url"] is None
+        assert public["document"] == read["document"]
+
+    async def test_a_second_request_costs_nothing_and_finds_the_same(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        before, _ = await credits_of(services, owner.id)
+        answers = await asyncio.gather(*(certify(work_id) for _ in range(4)))
+        assert {answer.status_code for answer in answers} <= {201, 202}
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        assert (await certify(work_id)).json()["state"] == "issued"
+        assert await credits_of(services, owner.id) == (before - 1, 0)
+
+    async def test_without_credits_nothing_is_written_and_the_way_out_is_told(
+        self, services: Services, certify: Certify, sign_in: SignIn
+    ) -> None:
+        poor = await sign_in()
+        async with services.sessions.begin() as session:
+            await skip_month(session, poor.id, now=services.clock())
+        work_id = await finish_work(services, poor.id)
+        answer = await certify(work_id, person=poor)
+        assert answer.status_code == 402
+        assert answer.json()["needed_credits"] == 1
+        assert await count_certificates(services) == 0
+
+    async def test_somebody_elses_work_is_not_found(
+        self, certify: Certify, sign_in: SignIn, work_id: UUID
+    ) -> None:
+        stranger = await sign_in(credits=2)
+        assert (await certify(work_id, person=stranger)).status_code == 404
+
+    async def test_a_key_is_for_one_work(self, certify: Certify, work_id: UUID, lyrics_id: UUID) -> None:
+        assert (await certify(work_id, key="once")).status_code == 201
+        assert (await certify(lyrics_id, key="once")).json()["code"] == "idempotency_key_reused"
+
+    async def test_a_work_whose_file_is_gone_costs_nothing(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        async with services.sessions() as session:
+            keys = (await session.scalars(select(WorkFile.object_key))).all()
+        await services.store.delete(*keys)
+        before = await credits_of(services, owner.id)
+        assert (await certify(work_id)).json()["code"] == "certification_failed"
+        assert await credits_of(services, owner.id) == before
+
+    async def test_it_is_taken_up_wherever_its_maker_died(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        before, _ = await credits_of(services, owner.id)
+        maker = services.certification
+        assert maker is not None
+        statement = 0
+        for statement in range(1, 60):
+            with killing(services.engine, at_statement=statement):
+                try:
+                    await certify(work_id, key="once")
+                    break
+                except Killed:
+                    pass
+            await self._expire_leases(services)
+        assert statement > 10
+        async with services.sessions() as session:
+            certificate = (await session.scalars(select(Certificate))).one()
+        await maker.certificates.bring_forward(certificate.id)
+        assert (await certify(work_id, key="once")).json()["state"] == "issued"
+        assert await credits_of(services, owner.id) == (before - 1, 0)
+
+    @staticmethod
+    async def _expire_leases(services: Services) -> None:
+        async with services.sessions.begin() as session:
+            for certificate in await session.scalars(select(Certificate)):
+                certificate.next_attempt_at = services.clock()
+                certificate.attempts = 0
+
+
+class TestChanges:
+    async def test_a_transfer_is_a_leaf_and_names_nobody(
+        self, client: httpx.AsyncClient, services: Services, certify: Certify, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        read = (await certify(work_id)).json()
+        recipient = await sign_in()
+        url = f"/v1/certificates/{read['number']}"
+        for _ in range(2):  # the second is a retry
+            answer = await client.post(
+                f"{url}/transfer",
+                json={"recipient_id": str(recipient.id)},
+                headers={**self.owner_headers, "idempotency-key": "give"},
+            )
+            assert answer.status_code == 200, answer.text
+        theirs = (await client.get(url, headers=recipient.headers)).json()
+        assert [change["kind"] for change in theirs["changes"]] == ["transfer"]
+        opened = theirs["disclosure"]
+        assert opened["owner"] == str(recipient.id)
+        async with services.sessions() as session:
+            (change,) = await queries.list_changes(session, UUID(read["id"]))
+        entry = json.loads(change.leaf.entry)
+        commitment = leaves.commit(bytes.fromhex(opened["salt"]), opened["owner"], opened["title"])
+        assert entry["commitment"] == commitment.hex()
+        assert str(recipient.id) not in change.leaf.entry.decode()
+        mine = (await client.get(url, headers=self.owner_headers)).json()
+        assert mine["disclosure"] is None
+
+    async def test_a_revocation_is_for_ever(
+        self, client: httpx.AsyncClient, certify: Certify, work_id: UUID
+    ) -> None:
+        read = (await certify(work_id)).json()
+        url = f"/v1/certificates/{read['id']}/revocation"
+        headers = {**self.owner_headers, "idempotency-key": "end"}
+        first = await client.post(url, json={"reason": "mistaken"}, headers=headers)
+        assert first.json()["state"] == "revoked"
+        again = await client.post(
+            url, json={"reason": "mistaken"}, headers={**headers, "idempotency-key": "x"}
+        )
+        assert again.json()["code"] == "certificate_revoked"
+
+    @pytest.fixture(autouse=True)
+    def _owner(self, owner: Person) -> None:
+        self.owner_headers = owner.headers
+
+
+class TestPaper:
+    async def test_it_prints_for_its_owner_only(
+        self, client: httpx.AsyncClient, owner: Person, certify: Certify, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        read = (await certify(work_id)).json()
+        url = f"/v1/certificates/{read['number']}.pdf"
+        page = await client.get(url, headers={**owner.headers, "accept-language": "zh"})
+        assert page.content.startswith(b"%PDF-")
+        assert (await client.get(url, headers=(await sign_in()).headers)).status_code == 404
+        assert (await client.get(read["pdf_url"])).headers["content-type"] == "application/pdf"
