@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,6 +44,8 @@ from service.posters.shelf import PosterShelf
 from service.rehearsal.server import Rehearsal
 from service.storage.links import LinkSigner
 from service.storage.store import FileStore
+
+UNPUBLISHED_URL: Final = "http://127.0.0.1:8000"  # of an installation that was given no address
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,13 @@ async def open_services(
             certification=None
             if keyring is None
             else Certification.over(
-                sessions, store, keyring, signer, clock, producer_code=settings.provenance.producer_code
+                sessions,
+                store,
+                keyring,
+                signer,
+                clock,
+                producer_code=settings.provenance.producer_code,
+                public_url=settings.public_url or UNPUBLISHED_URL,
             ),
             engine=engine,
             sessions=sessions,
