@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import regex
+
 MOST_MEMBERS: Final = 32  # files in a bundle; ours have six
 MOST_EVIDENCE_BYTES: Final = 64 * 1024  # of one certificate, record or proof
 MOST_PIECES: Final = 8  # of each
 MOST_FILE_BYTES: Final = 64 * 1024 * 1024  # of anything else in a bundle
 _PROOF: Final = b"c2sp.org/tlog-proof@"
 _RECORD: Final = b'"type":"export"'
+_ENTRY: Final = b'"type":"certificate"'
 _CERTIFICATE: Final = (b'"statement"', b'"signature"')  # either: the other may be what was altered
-_BESIDE: Final = (".json", ".tlog-proof")
-_EXPLAINING: Final = ("certificate", "how-to", "readme")  # files that people read, not what they are about
+_BESIDE: Final = regex.compile(r"(certificate|export)[\w.-]*\.json|.*\.tlog-proof")
+_EXPLAINING: Final = ("certificate.", "how-to", "如何")  # what people read, not what it is about
 
 
 class BundleError(ValueError):
@@ -31,10 +34,12 @@ class BundleError(ValueError):
 class Evidence:
     """Unverified. records: entries of the log about further files of the certified work.
 
+    entry: the leaf of the certificate, for those who verify without us; the certificate says the same.
     strays: pieces that should be evidence and are none: damaged, or somebody's.
     """
 
     certificate: bytes | None = None
+    entry: bytes | None = None
     records: tuple[bytes, ...] = ()
     proofs: tuple[str, ...] = ()
     strays: int = 0
@@ -55,6 +60,7 @@ class Bundle:
 def gather(pieces: Iterable[bytes]) -> Evidence:
     """Tell certificate, records and proofs apart; the first certificate counts, everything else is stray."""
     certificates: list[bytes] = []
+    entries: list[bytes] = []
     records: list[bytes] = []
     proofs: list[str] = []
     strays = 0
@@ -65,9 +71,17 @@ def gather(pieces: Iterable[bytes]) -> Evidence:
             records.append(piece)
         elif any(key in piece for key in _CERTIFICATE) and not certificates:
             certificates.append(piece)
+        elif len(piece) <= MOST_EVIDENCE_BYTES and _ENTRY in piece and not entries:
+            entries.append(piece)
         else:
             strays += 1
-    return Evidence(certificates[0] if certificates else None, tuple(records), tuple(proofs), strays)
+    return Evidence(
+        certificate=certificates[0] if certificates else None,
+        entry=entries[0] if entries else None,
+        records=tuple(records),
+        proofs=tuple(proofs),
+        strays=strays,
+    )
 
 
 def is_bundle(content: bytes) -> bool:
@@ -84,17 +98,16 @@ def open_bundle(content: bytes) -> Bundle:
         raise BundleError("not a whole ZIP file") from error
 
 
-def read_folder(folder: Path) -> Bundle:
-    """An unpacked bundle. Raises: BundleError; OSError."""
-    paths = sorted(path for path in folder.iterdir() if path.is_file())
+def read_folder(folder: Path) -> Evidence:
+    """The evidence in an unpacked bundle, or in any folder. Raises: BundleError; OSError."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and _is_beside(path.name))
     if len(paths) > MOST_MEMBERS:
-        raise BundleError("more files than any bundle has")
-    files = {}
+        raise BundleError("more evidence than any bundle has")
+    pieces = []
     for path in paths:
-        if path.stat().st_size > MOST_FILE_BYTES:
-            raise BundleError(f"{path.name} is larger than any file of ours")
-        files[path.name] = path.read_bytes()
-    return _choose(files)
+        with path.open("rb") as file:
+            pieces.append(file.read(MOST_EVIDENCE_BYTES + 1))
+    return gather(pieces)
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
@@ -113,14 +126,14 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 
 def _choose(files: Mapping[str, bytes]) -> Bundle:
-    evidence = gather(content for name, content in files.items() if _is_beside(name, content))
-    others = {name: content for name, content in files.items() if not _is_beside(name, content)}
+    evidence = gather(content for name, content in files.items() if _is_beside(name))
+    others = {name: content for name, content in files.items() if not _is_beside(name)}
     name = _certified(others, evidence) or _first(others)
     return Bundle(name, others.get(name) if name else None, evidence)
 
 
-def _is_beside(name: str, content: bytes) -> bool:
-    return name.lower().endswith(_BESIDE) or content.startswith(_PROOF)
+def _is_beside(name: str) -> bool:
+    return _BESIDE.fullmatch(name.lower()) is not None
 
 
 def _certified(files: Mapping[str, bytes], evidence: Evidence) -> str | None:

@@ -30,15 +30,15 @@ def of_kind(case: Case) -> Iterator[Check]:
 
 def of_label(case: Case) -> Iterator[Check]:
     labels = case.examination.labels
+    legible = {one.label for one in labels if one.label is not None}
     if not labels:
         yield Check("label", Outcome.ABSENT, "label_absent")
     elif any(one.label is None for one in labels):
         yield Check("label", Outcome.UNKNOWN, "label_malformed")
-    elif len({one.label for one in labels}) > 1:
+    elif len(legible) > 1:
         yield Check("label", Outcome.UNKNOWN, "labels_differ", {"count": str(len(labels))})
     else:
-        label = labels[0].label
-        assert label is not None  # noqa: S101 - the case above
+        (label,) = legible
         facts = {"producer": label.producer, "produce_id": label.produce_id}
         yield Check("label", Outcome.PASSED, "label_found", facts)
 
@@ -73,7 +73,7 @@ def of_same_work(case: Case) -> Iterator[Check]:
 
 
 def of_certificate(case: Case) -> Iterator[Check]:
-    if case.evidence.strays or None in case.records:
+    if case.evidence.strays or None in case.records or not _is_own_entry(case):
         yield Check("certificate", Outcome.FAILED, "evidence_unreadable")
     if case.evidence.certificate is None:
         yield Check("certificate", Outcome.ABSENT, "certificate_absent")
@@ -91,6 +91,11 @@ def of_certificate(case: Case) -> Iterator[Check]:
     else:
         code = "certificate_development" if case.document.is_development else "certificate_signed"
         yield Check("certificate", Outcome.PASSED, code, facts)
+
+
+def _is_own_entry(case: Case) -> bool:
+    given = case.evidence.entry
+    return given is None or case.document is None or given == case.document.entry
 
 
 def of_content(case: Case) -> Iterator[Check]:

@@ -26,7 +26,8 @@ class Examined:
             {
                 "examination": self.examination.to_json(),
                 "name": self.name,
-                "certificate": None if evidence.certificate is None else _packed(evidence.certificate),
+                "certificate": _packed(evidence.certificate),
+                "entry": _packed(evidence.entry),
                 "records": [_packed(one) for one in evidence.records],
                 "proofs": list(evidence.proofs),
                 "strays": evidence.strays,
@@ -37,9 +38,9 @@ class Examined:
     def from_json(cls, found: dict[str, Any]) -> Self:
         """Raises: ValueError."""
         try:
-            certificate = found["certificate"]
             evidence = Evidence(
-                certificate=None if certificate is None else base64.b64decode(certificate),
+                certificate=_unpacked(found["certificate"]),
+                entry=_unpacked(found["entry"]),
                 records=tuple(base64.b64decode(one) for one in found["records"]),
                 proofs=tuple(str(one) for one in found["proofs"]),
                 strays=int(found["strays"]),
@@ -49,5 +50,9 @@ class Examined:
             raise ValueError("not what the child writes") from error
 
 
-def _packed(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+def _packed(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode()
+
+
+def _unpacked(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)
