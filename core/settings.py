@@ -54,6 +54,8 @@ class LimitSettings(BaseModel, frozen=True):
     batch_bytes: int = Field(default=1024 * 1024, gt=1024)
     batches_per_user_hour: int = Field(default=120, gt=0)
     photos_per_user_hour: int = Field(default=60, gt=0)
+    verified_bytes: int = Field(default=32 * 1024 * 1024, gt=1024)
+    verifications_per_address_hour: int = Field(default=240, gt=0)
     webhook_sends_per_user_hour: int = Field(default=120, gt=0)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis
@@ -30,6 +31,7 @@ from service.engines.endpoints import Endpoints
 from service.flows.certification import Certification
 from service.flows.keep_photo import PhotoKeeper
 from service.flows.unlocking import Unlocking, open_unlocking
+from service.flows.verify_file import FileVerifier
 from service.http.cursors import Cursors
 from service.identity.mailer import Mailer, choose_mailer
 from service.identity.signing_in import SignInIssuer
@@ -44,6 +46,7 @@ from service.posters.shelf import PosterShelf
 from service.rehearsal.server import Rehearsal
 from service.storage.links import LinkSigner
 from service.storage.store import FileStore
+from service.verification.trust import own_trust
 
 UNPUBLISHED_URL: Final = "http://127.0.0.1:8000"  # of an installation that was given no address
 
@@ -77,6 +80,7 @@ class Services:
     risk: Assessor
     unlocking: Unlocking
     admissions: AdmissionWriter
+    verifier: FileVerifier
     rules: MembershipRules
     payments: PaymentChannel | None  # None: nothing is for sale
     rehearsal: Rehearsal | None  # what `payments` speaks to where no money moves
@@ -116,6 +120,19 @@ async def open_services(
     access_tokens = AccessTokens(
         keys, lifetime=timedelta(minutes=settings.auth.access_token_minutes), clock=clock
     )
+    certification = (
+        None
+        if keyring is None
+        else Certification.over(
+            sessions,
+            store,
+            keyring,
+            signer,
+            clock,
+            producer_code=settings.provenance.producer_code,
+            public_url=settings.public_url or UNPUBLISHED_URL,
+        )
+    )
     try:
         yield Services(
             settings=settings,
@@ -124,17 +141,7 @@ async def open_services(
             catalog=catalog,
             keys=keys,
             keyring=keyring,
-            certification=None
-            if keyring is None
-            else Certification.over(
-                sessions,
-                store,
-                keyring,
-                signer,
-                clock,
-                producer_code=settings.provenance.producer_code,
-                public_url=settings.public_url or UNPUBLISHED_URL,
-            ),
+            certification=certification,
             engine=engine,
             sessions=sessions,
             redis=redis,
@@ -163,6 +170,11 @@ async def open_services(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
             rules=rules_of(settings.memberships, catalog, keys),
+            verifier=FileVerifier(
+                sessions,
+                None if certification is None else certification.papers,
+                partial(own_trust, settings, keyring),
+            ),
             payments=payments,
             rehearsal=rehearsal,
             signer=signer,
