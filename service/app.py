@@ -34,6 +34,7 @@ from service.http import (
     templates,
     unlock_events,
     unlock_links,
+    verification,
     webhook_endpoints,
     webhook_events,
     webhooks,
@@ -71,6 +72,7 @@ def create_app(
         max_body_bytes=settings.limits.body_bytes,
         uploads={
             ("POST", photos.PATH): settings.limits.photo_bytes,
+            ("POST", verification.PATH): settings.limits.verified_bytes,
             ("POST", batches.PATH): settings.limits.batch_bytes,
             ("POST", webhooks.PATH): webhooks.MAX_BYTES,
         },
@@ -93,6 +95,7 @@ def create_app(
         certificates.router,
         log.router,
         photos.router,
+        verification.router,
         batches.router,
         batch_events.router,
         credits.router,
