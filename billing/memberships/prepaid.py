@@ -12,7 +12,7 @@ from billing.ledger import memberships as ledger
 from billing.ledger.templates import Money
 from billing.memberships import queries, quota
 from billing.memberships.rules import MembershipRules
-from billing.memberships.standing import end, settle
+from billing.memberships.standing import NEVER, end, settle
 from billing.periods import Period, month_after
 from core.ids import new_id
 from models.membership import (
@@ -166,7 +166,7 @@ def _begin(order: Order, tier: str, period: Period, now: datetime) -> Membership
         paid_until=period.end,
         cancels_at_period_end=False,
         is_change_pending=False,
-        read_at=now,
+        read_at=NEVER,
         created_at=now,
     )
 

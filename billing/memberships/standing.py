@@ -4,7 +4,8 @@ Callers have locked the owner's account.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,8 @@ from models.membership import (
     PeriodKind,
 )
 from models.order import Order
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def begin_subscription(
@@ -44,7 +47,7 @@ async def begin_subscription(
         paid_until=invoice.ends_at,
         cancels_at_period_end=False,
         is_change_pending=False,
-        read_at=invoice.created_at,
+        read_at=NEVER,
         created_at=now,
     )
     session.add(membership)

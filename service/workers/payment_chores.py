@@ -8,6 +8,8 @@ from billing.payments import PaymentChannel, PaymentsAwayError
 from models.inbox import InboxState
 from service import metrics
 from service.flows.empty_inbox import handle_next
+from service.flows.pass_membership_time import pass_membership_time
+from service.flows.return_money import return_money
 from service.flows.sweep_payments import sweep_payments
 from service.inbox import queries as inbox
 from service.wiring import Services
@@ -15,6 +17,7 @@ from service.workers.keeper import Chore
 
 log = structlog.get_logger()
 
+BATCH: Final = 50
 SWEEP_SECONDS: Final = 24 * 3600.0
 
 
@@ -28,6 +31,8 @@ class PaymentChores:
     def all(self) -> list[Chore]:
         return [
             Chore("inbox", 1.0, self.empty_inbox),
+            Chore("returns", 5.0, self.return_money),
+            Chore("membership time", 15.0, self.pass_membership_time),
             Chore("payment sweep", SWEEP_SECONDS, self.sweep),
             Chore("inbox gauges", 15.0, self.measure),
         ]
@@ -37,6 +42,24 @@ class PaymentChores:
         return (
             await handle_next(services.sessions, self._channel, rules=services.rules, now=services.clock())
             is not None
+        )
+
+    async def return_money(self) -> bool:
+        """Give back what must not be kept, and end subscriptions that must not charge again."""
+        services = self._services
+        try:
+            return await return_money(
+                services.sessions, self._channel, rules=services.rules, now=services.clock()
+            )
+        except PaymentsAwayError as error:
+            log.warning("returns.payments_away", reason=error.reason)
+            return False
+
+    async def pass_membership_time(self) -> bool:
+        """End graces and memberships that are over, and begin months that were paid in advance."""
+        services = self._services
+        return await pass_membership_time(
+            services.sessions, rules=services.rules, now=services.clock(), limit=BATCH
         )
 
     async def sweep(self) -> bool:

@@ -1,0 +1,143 @@
+"""A member's wishes: the channel is asked, and what it then says of the subscription is applied at once.
+
+Each opens its own transactions, because none may be open while the channel is asked. Dying in between leaves
+the news to the channel's events.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing.memberships import queries as memberships
+from billing.memberships.changing import DUE, TierChange, get_subscription, plan_change, withdraw
+from billing.memberships.errors import NoMembershipError
+from billing.memberships.rules import MembershipRules
+from billing.payments import PaymentChannel
+from core.database import Sessions
+from models.membership import Membership
+from service.flows.apply_payments import apply_report, complete
+from service.flows.read_membership import read_membership
+from service.flows.return_money import return_order
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who asks, and by whom and what it is done."""
+
+    sessions: Sessions
+    channel: PaymentChannel
+    rules: MembershipRules
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do, and what is due for it now; 0 for a change at the period's end."""
+
+    change: TierChange
+    due_minor: int
+
+
+async def preview_change(member: Member, tier: str, *, now: datetime) -> Preview:
+    """Changes nothing. Pass `change.price.at` on to `change_membership`, to be charged what was shown.
+
+    Raises: NoMembershipError, UnknownTierError, ChangeScheduledError, MembershipUnpaidError,
+        ChangeRefusedError, NotOnSaleError, PaymentsAwayError.
+    """
+    async with member.sessions() as session:
+        change = await plan_change(
+            session, member.rules, user_id=member.user_id, tier=tier, key="preview", at=now
+        )
+    return Preview(change, await member.channel.preview_upgrade(change.price) if change.is_now else 0)
+
+
+async def change_membership(
+    member: Member, tier: str, *, key: str, at: datetime | None, now: datetime
+) -> Membership:
+    """Upgrade now, downgrade at the period's end, or undo a planned downgrade; the membership after it.
+
+    An upgrade whose payment needs the person leaves `is_change_pending`; the portal is where they pay.
+
+    Args:
+        key: the client's Idempotency-Key.
+        at: of the preview, not older than an hour; None: now.
+    Raises: as `preview_change`.
+    """
+    async with member.sessions() as session:
+        change = await plan_change(
+            session, member.rules, user_id=member.user_id, tier=tier, key=key, at=at or now
+        )
+    if not change.is_needed:
+        return await _newest(member)
+    if change.is_now:
+        await member.channel.upgrade(change.price)
+    else:
+        await member.channel.set_next_price(change.price)
+    return await _follow(member, change.price.subscription_id, now)
+
+
+async def cancel_membership(member: Member, *, now: datetime) -> Membership:
+    """End it with the period that is paid; at once where a renewal is owed. Again changes nothing.
+
+    Raises: NoMembershipError, ChangeRefusedError, PaymentsAwayError.
+    """
+    async with member.sessions() as session:
+        membership = await get_subscription(session, member.user_id)
+    subscription_id = membership.subscription_id or ""
+    if membership.state in DUE:
+        await member.channel.end_subscription(subscription_id)
+    else:
+        await member.channel.set_cancelling(subscription_id, cancels=True)
+    return await _follow(member, subscription_id, now)
+
+
+async def resume_membership(member: Member, *, now: datetime) -> Membership:
+    """Undo a planned end. Again changes nothing.
+
+    Raises: NoMembershipError; ChangeRefusedError: the channel has ended it; PaymentsAwayError.
+    """
+    async with member.sessions() as session:
+        membership = await get_subscription(session, member.user_id)
+    await member.channel.set_cancelling(membership.subscription_id or "", cancels=False)
+    return await _follow(member, membership.subscription_id or "", now)
+
+
+async def open_portal(member: Member, *, return_url: str, language: str) -> str:
+    """Where the person changes the card and pays what is owed; an address for one visit.
+
+    Raises: NoMembershipError, PaymentsAwayError.
+    """
+    async with member.sessions() as session:
+        membership = await get_subscription(session, member.user_id)
+    if membership.customer_id is None:
+        raise NoMembershipError("There is nothing to manage.")
+    return await member.channel.open_portal(membership.customer_id, return_url=return_url, language=language)
+
+
+async def withdraw_membership(member: Member, *, now: datetime) -> Membership:
+    """Take the purchase back within its time: all money goes back, the tier and its credits with it.
+
+    Raises: NotWithdrawableError, PaymentsAwayError: the wish is written down, and the keeper sees to it.
+    """
+    async with member.sessions.begin() as session:
+        returned = await withdraw(session, member.rules, user_id=member.user_id, now=now)
+        ids = [order.id for order in returned]
+    for order_id in ids:
+        await return_order(member.sessions, member.channel, order_id, rules=member.rules, now=now)
+    return await _newest(member)
+
+
+async def _follow(member: Member, subscription_id: str, now: datetime) -> Membership:
+    facts = await read_membership(member.sessions, member.channel, subscription_id)
+    report = await complete(member.sessions, member.channel, facts)
+    async with member.sessions.begin() as session:
+        await apply_report(session, report, rules=member.rules, now=now)
+    return await _newest(member)
+
+
+async def _newest(member: Member) -> Membership:
+    async with member.sessions() as session:
+        membership = await memberships.find_newest(session, member.user_id)
+    if membership is None:
+        raise NoMembershipError("There is no membership.")
+    return membership

@@ -1,0 +1,39 @@
+"""What time alone does to memberships: a grace is over, a month paid in advance begins, all of it has ended."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import queries as credits
+from billing.memberships import queries as memberships
+from billing.memberships.prepaid import open_month
+from billing.memberships.rules import MembershipRules
+from billing.memberships.standing import settle
+from core.database import Sessions
+from models.membership import Membership
+from service.flows.tell_membership import MembershipStanding, tell_membership_moved
+
+
+async def pass_membership_time(
+    sessions: Sessions, *, rules: MembershipRules, now: datetime, limit: int
+) -> bool:
+    """One round, each membership in a transaction of its own; whether more may wait."""
+    async with sessions() as session:
+        due = await memberships.list_due(session, now=now, limit=limit)
+    for membership_id, user_id in due:
+        async with sessions.begin() as session:
+            await credits.lock_accounts(session, [user_id])
+            await _pass(session, await memberships.get(session, membership_id), rules, now)
+    return len(due) == limit
+
+
+async def _pass(session: AsyncSession, membership: Membership, rules: MembershipRules, now: datetime) -> None:
+    before = MembershipStanding.of(membership)
+    if membership.subscription_id is None:
+        await open_month(session, membership, rules=rules, now=now)
+    else:
+        await settle(session, membership, rules=rules, now=now)
+    await session.flush()
+    after = MembershipStanding.of(membership)
+    if after != before:
+        await tell_membership_moved(session, after, before, now=now)
