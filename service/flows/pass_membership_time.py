@@ -1,4 +1,4 @@
-"""What time alone does to memberships: a grace is over, a month paid in advance begins, all of it has ended."""
+"""What time alone does to memberships: a grace ends, a month paid in advance begins, all of it is over."""
 
 from datetime import datetime
 
