@@ -35,6 +35,7 @@ async def show_studio(
             "shown_kind": kind if kind in set(Kind) else Kind.CARD.value,
             "prices": services.catalog.prices,
             "packs": list_packs(services, language),
+            "can_ask": services.unlocking.desk.is_open,
             "script": script_facts(services, language),
             **studio_offers(language),
         },

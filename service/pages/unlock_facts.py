@@ -50,14 +50,6 @@ def picture_of(files: list[WorkFile]) -> WorkFile | None:
     return next((by_role[role] for role in ROLES if role in by_role), None)
 
 
-def asker_of(link: ShownLink, language: str) -> str:
-    """Who asks, as a sentence."""
-    words = texts.in_language(texts.PAGE, language)
-    if link.asker_name is None:
-        return words["ask_unnamed"]
-    return words["ask_named"].replace("{name}", link.asker_name)
-
-
 def missing_text(link: ShownLink, language: str) -> str:
     """How many friends it still takes; the page's script says the same."""
     words = texts.in_language(texts.SCRIPT, language)
@@ -72,7 +64,7 @@ def page_facts(services: Services, link: ShownLink, shown: Shown, language: str)
     now = services.clock()
     return {
         "state": link.state_at(now).value,
-        "asker": asker_of(link, language),
+        "asker_name": link.asker_name,
         "goal": link.goal,
         "progress": min(link.progress, link.goal),
         "missing": missing_text(link, language),

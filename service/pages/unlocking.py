@@ -9,7 +9,6 @@ from referral.channels import find_channel
 from referral.codes import MAX_TYPED_CHARS, code_of
 from referral.errors import LinkNotFoundError
 from referral.links import ShownLink, get_shown_link
-from referral.programme import load_programme
 from service.addresses import client_network
 from service.dependencies import App, ByAddress, Reading, count_request
 from service.limits.limiter import Policy
@@ -28,6 +27,13 @@ router = APIRouter(include_in_schema=False, dependencies=[ByAddress], default_re
 Code = Annotated[str, Path(max_length=MAX_TYPED_CHARS)]
 
 
+@router.api_route("/unlock-links", methods=READ)
+async def show_own_links(request: Request, services: App) -> HTMLResponse:
+    """Every link of one's own. The page is the same for everybody; its script asks as its reader."""
+    facts = script_facts(services, page_language(request))
+    return await render(request, services, "unlock_links.html", {"script": facts})
+
+
 @router.api_route("/u/{code}", methods=READ)
 async def show_link(request: Request, services: App, session: Reading, code: Code) -> HTMLResponse:
     """Who asks, for what, and how far it is; its script does what takes a press."""
@@ -40,14 +46,15 @@ async def show_link(request: Request, services: App, session: Reading, code: Cod
         page.status_code = 404
         return page
     shown = await find_shown(session, link)
-    standing = await find_channel(session, load_programme(), link.channel)
+    desk = services.unlocking.desk
+    standing = await find_channel(session, desk.programme, link.channel)
     return await render(
         request,
         services,
         "unlock.html",
         {
             **page_facts(services, link, shown, language),
-            "is_off": not standing.is_on,
+            "is_off": not (desk.is_open and standing.is_on),
             "off_reason": standing.reason(language),
             "address": address_of(services, request, code_of(services.keys, link.id)),
             "script": facts | {"code": code_of(services.keys, link.id)},
@@ -68,7 +75,7 @@ async def show_preview(request: Request, services: App, session: Reading, code: 
 
 
 async def _get_link(services: Services, session: Reading, code: str) -> ShownLink:
-    times = load_programme().times
+    times = services.unlocking.desk.programme.times
     return await get_shown_link(session, services.keys, code, times, now=services.clock())
 
 

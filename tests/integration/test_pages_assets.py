@@ -53,7 +53,15 @@ class TestAssets:
                 for language in ("zh", "en")
             ]
         )
-        entries = ("js/studio.js", "js/works.js", "js/plans.js", "js/order.js")
+        entries = (
+            "js/studio.js",
+            "js/works.js",
+            "js/plans.js",
+            "js/order.js",
+            "js/unlock.js",
+            "js/unlock_links.js",
+            "js/proof_worker.js",
+        )
         scripts = {script for entry in entries for script in assets.scripts_of(entry)}
         sheets = "".join(path.read_text("utf-8") for path in assets.FOLDER.rglob("*.css"))
         for path in assets.FOLDER.rglob("*.*"):

@@ -60,6 +60,7 @@ function showPurse(credits) {
   held.textContent = say("empty_held", { n: credits.held });
   purse.hidden = credits.available > 0;
   document.body.classList.toggle("is-empty", credits.available <= 0);
+  if (credits.available <= 0) document.dispatchEvent(new Event("huajian:empty"));
 }
 
 /**

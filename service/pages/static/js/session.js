@@ -19,6 +19,15 @@ export function isKnown() {
   return always.read("device") !== null;
 }
 
+/**
+ * Says which device asks, where that matters: an account need not have been made on it.
+ * @returns {Record<string, string>}
+ */
+export function thisDevice() {
+  const device = always.read("device");
+  return device === null ? {} : { "Huajian-Device": device };
+}
+
 /** A token to send, signing in first when there is none. */
 export async function accessToken() {
   return token ?? renewToken();

@@ -1,6 +1,7 @@
 /** The studio: three forms, one stage. */
 
 import "./page.js";
+import "./asking.js";
 import { call } from "./api.js";
 import { clearFault, clearFaults, showFaults, toFaults } from "./faults.js";
 import { element, within } from "./dom.js";

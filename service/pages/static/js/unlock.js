@@ -4,11 +4,11 @@ import "./page.js";
 import { call } from "./api.js";
 import { element } from "./dom.js";
 import { announce, facts, say } from "./facts.js";
-import { pause } from "./keeping.js";
+import { always, pause } from "./keeping.js";
 import { missingText, showPoints } from "./points.js";
 import { solve } from "./proof.js";
 import { showRefusal, writeRefusal } from "./refusal.js";
-import { isKnown } from "./session.js";
+import { isKnown, thisDevice } from "./session.js";
 import { Offline, Problem, readAnswer, send } from "./wire.js";
 
 const SEEN_AFTER_MS = 1200; // a page that flashes by was not seen
@@ -22,8 +22,6 @@ const SEEN_AFTER_MS = 1200; // a page that flashes by was not seen
  * @property {{new: number, existing: number}} weights
  * @property {string | null} page_token
  * @property {import("./proof.js").Challenge | null} challenge
- * @property {boolean} [is_own]
- * @property {string | null} [help_state] what became of this person's own help; null when there is none
  *
  * @typedef {object} HelpRead
  * @property {string} state
@@ -31,7 +29,10 @@ const SEEN_AFTER_MS = 1200; // a page that flashes by was not seen
  * @property {number} missing
  */
 
-const path = `/v1/unlock-links/${/** @type {any} */ (facts).code}`;
+const GIVEN = "helped"; // links that were helped from here, so that coming back is no second request
+const MOST_GIVEN = 20;
+const code = /** @type {any} */ (facts).code;
+const path = `/v1/unlock-links/${code}`;
 /** Problems after which the same press may work with a fresh page token. */
 const STALE = new Set(["page_token_expired", "page_token_spent"]);
 
@@ -40,12 +41,23 @@ async function look() {
   return isKnown() ? call("GET", path) : readAnswer(await send("GET", path));
 }
 
+/** Whether this is a link of one's own: those come first in one's list. */
+async function isOwn() {
+  /** @type {{items: {code: string}[]}} */
+  const { items } = await call("GET", "/v1/unlock-links?limit=10");
+  return items.some((link) => link.code === code);
+}
+
 /** @type {LinkView | null} */
 let view = null;
 
 async function arrive() {
   view = await look();
   show(view);
+  if (isKnown() && (await isOwn())) {
+    put("ask-mine");
+    return;
+  }
   await whenSeen();
   if (view.page_token) await send("POST", `${path}/views`, { body: JSON.stringify({ page_token: view.page_token }) });
 }
@@ -66,8 +78,8 @@ async function whenSeen() {
 function show(shown) {
   showPoints(element("ask-progress"), shown.progress, shown.goal);
   element("ask-missing").textContent = missingText(shown.missing, shown.weights);
-  if (shown.is_own) put("ask-mine");
-  else if (shown.help_state) thank(shown.help_state, say("ask_already"));
+  const given = always.readData(GIVEN)?.[code];
+  if (typeof given === "string") thank(given, say("ask_already"));
 }
 
 /**
@@ -121,13 +133,23 @@ async function help() {
 async function sendHelp({ page_token: token, challenge, goal, weights }) {
   const proof = challenge === null ? "" : await solve(challenge);
   /** @type {HelpRead} */
-  const given = await call("POST", `${path}/helps`, { body: JSON.stringify({ page_token: token, proof }) });
+  const given = await call("POST", `${path}/helps`, {
+    body: JSON.stringify({ page_token: token, proof }),
+    headers: thisDevice(),
+  });
   showPoints(element("ask-progress"), given.progress, goal);
   element("ask-missing").textContent = missingText(given.missing, weights);
+  keepGiven(given.state);
   thank(given.state);
   element("ask-thanks").focus();
   announce(element("ask-thanks").innerText);
   document.dispatchEvent(new Event("huajian:credits"));
+}
+
+/** @param {string} state */
+function keepGiven(state) {
+  const before = Object.entries(always.readData(GIVEN) ?? {}).filter(([other]) => other !== code);
+  always.writeData(GIVEN, Object.fromEntries([...before, [code, state]].slice(-MOST_GIVEN)));
 }
 
 /** @param {unknown} error */
