@@ -4,12 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from provenance.credentials.examining import read_chain
 from provenance.errors import SigningUnavailableError
 
 _HALF: Final = 32  # bytes of r, and of s
@@ -82,3 +89,26 @@ def to_raw(der: bytes) -> bytes:
     """r and s side by side, as COSE wants them (RFC 9053 section 2.1). Raises: ValueError."""
     r, s = decode_dss_signature(der)
     return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+
+
+def read_leaf(chain_pem: bytes) -> x509.Certificate:
+    """The signer's own certificate. Raises: SigningUnavailableError: the chain cannot be read."""
+    try:
+        return read_chain(chain_pem)[0]
+    except ValueError as error:
+        raise SigningUnavailableError("The signer's chain of certificates cannot be read.") from error
+
+
+def require_signed(chain_pem: bytes, signature: bytes, claim: bytes) -> None:
+    """Refuse a signature that the certificate does not confirm, as of a key that was exchanged elsewhere.
+
+    Raises: SigningUnavailableError.
+    """
+    key = read_leaf(chain_pem).public_key()
+    r, s = (int.from_bytes(half, "big") for half in (signature[:_HALF], signature[_HALF:]))
+    try:
+        if not isinstance(key, EllipticCurvePublicKey):
+            raise SigningUnavailableError("The certificate is for a key that is not on a curve.")
+        key.verify(encode_dss_signature(r, s), claim, ECDSA(SHA256()))
+    except InvalidSignature as error:
+        raise SigningUnavailableError("The signature is not by the certificate's key.") from error

@@ -12,9 +12,8 @@ from typing import Final
 import c2pa
 
 from core.clock import utc_now
-from provenance.credentials.examining import read_chain
 from provenance.credentials.manifests import describe
-from provenance.credentials.signers import ClaimSigner
+from provenance.credentials.signers import ClaimSigner, read_leaf, require_signed
 from provenance.errors import SealError, SigningUnavailableError
 from provenance.facts import SealFacts
 
@@ -62,10 +61,7 @@ def _require_current(chain_pem: bytes) -> None:
 
 @functools.lru_cache(maxsize=4)
 def _validity(chain_pem: bytes) -> tuple[datetime, datetime]:
-    try:
-        leaf = read_chain(chain_pem)[0]
-    except ValueError as error:
-        raise SigningUnavailableError("The signer's chain of certificates cannot be read.") from error
+    leaf = read_leaf(chain_pem)
     return leaf.not_valid_before_utc, leaf.not_valid_after_utc
 
 
@@ -78,10 +74,12 @@ class _Calls:
 
     def sign(self, claim: bytes) -> bytes:
         try:
-            return self._signer.sign(claim)
+            signature = self._signer.sign(claim)
+            require_signed(self._signer.chain_pem, signature, claim)
         except SigningUnavailableError as error:
             self._refused = error
             return b""  # which native code takes as a refusal
+        return signature
 
     def refusal(self, error: c2pa.C2paError, *, timed: bool) -> Exception:
         if self._refused is not None:
