@@ -3,16 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from models.campaign import ShareChannel
 from models.referral import HelpState, LinkState
+from referral.names import MAX_CHARS, require_name
 from referral.proof_of_work import PROOF_PATTERN
 from referral.tokens import TOKEN_CHARS
 from service.http.auth import Body
 from service.http.schemas import Moment, Page, Schema, example
 
-MAX_NAME_CHARS = 20
 CODE_EXAMPLE = "7k3m9qx2v0rt5wnc8d"
 CHALLENGE_EXAMPLE: dict[str, Any] = {
     "algorithm": "sha256",
@@ -72,7 +72,8 @@ class LinkCreate(Body):
     channel: ShareChannel = ShareChannel.LINK
     asker_name: Annotated[
         str | None,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_CHARS),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS),
+        AfterValidator(require_name),
         Field(description="Shown to friends; screened like everything that is written here."),
     ] = None
     work_id: UUID | None = Field(default=None, description="A work of mine to show on the page.")

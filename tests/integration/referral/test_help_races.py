@@ -1,0 +1,179 @@
+"""Races and crashes, with real commits: no budget is exceeded, no reward comes twice, answers are true."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+
+from core.errors import DomainError
+from models.referral import LinkState
+from referral.terms import Terms
+from service.flows.help_unlock import HelpRequest, help_unlock
+from service.unlocking.desk import Desk
+from service.wiring import Services
+from service.workers.referral_chores import ReferralChores
+from tests.factories.asking import ask, available, open_page, press, used_this_month
+from tests.factories.people import SignIn
+from tests.factories.taps import make_helper, make_open_link, make_request
+from tests.fakes.killer import Killed, killing
+
+HELPERS = 60
+MAX_STATEMENTS = 60
+
+
+async def tap(services: Services, desk: Desk, request: HelpRequest) -> str:
+    """What became of one tap: the state of the help once it is counted, or the code of the refusal."""
+    try:
+        outcome = await help_unlock(services.sessions, desk, request, now=services.clock())
+    except DomainError as error:
+        return error.code
+    await services.unlocking.tallier.count(outcome.link_id)
+    return outcome.state.value
+
+
+def with_budget(services: Services, credits: int) -> Desk:
+    """The same desk, with so much left for the month."""
+    desk = services.unlocking.desk
+    caps = desk.programme.caps.model_copy(update={"budget_credits_month": credits})
+    return replace(desk, programme=desk.programme.model_copy(update={"caps": caps}))
+
+
+async def count_rows(services: Services, query: str, **values: object) -> int:
+    async with services.sessions() as session:
+        return int((await session.execute(text(query), values)).scalar_one())
+
+
+class TestBudgets:
+    async def test_many_links_race_for_the_last_reward_of_the_month(self, services: Services) -> None:
+        """Each link needs one help; the budget has room for four of them."""
+        terms = Terms(goal=1)
+        async with services.sessions.begin() as session:
+            links = [await make_open_link(services, session, terms=terms) for _ in range(HELPERS)]
+            helpers = [await make_helper(services, session) for _ in range(HELPERS)]
+            requests = [
+                await make_request(services, session, link.id, helper_id)
+                for link, helper_id in zip(links, helpers, strict=True)
+            ]
+        desk = with_budget(services, 4)
+        answers = Counter(await asyncio.gather(*(tap(services, desk, request) for request in requests)))
+        assert answers == {"qualified": 4, "unlock_budget_spent": HELPERS - 4}
+        assert await used_this_month(services) == 4
+        assert await count_rows(services, "SELECT count(*) FROM helps") == 4
+        assert await count_rows(services, "SELECT count(*) FROM link_rewards") == 4
+        await available(services, links[0].owner_id)  # proves every invariant
+
+    async def test_many_helpers_race_for_the_last_seats_of_a_link(self, services: Services) -> None:
+        """Seats in several shards; nobody is told that there is room where there is none, or the reverse."""
+        terms = Terms(goal=100, seats=130)
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session, terms=terms)
+            await session.execute(
+                text("UPDATE unlock_link_seats SET seats = 3 WHERE link_id = :id"), {"id": link.id}
+            )
+            helpers = [await make_helper(services, session) for _ in range(HELPERS)]
+            requests = [await make_request(services, session, link.id, helper) for helper in helpers]
+        desk = services.unlocking.desk
+        answers = Counter(await asyncio.gather(*(tap(services, desk, request) for request in requests)))
+        assert answers == {"qualified": 9, "unlock_link_full": HELPERS - 9}
+        progress = "SELECT progress FROM unlock_links WHERE id = :id"
+        assert await count_rows(services, progress, id=link.id) == 9
+        await available(services, link.owner_id)
+
+    async def test_friends_who_all_help_at_once_bring_one_reward(self, services: Services) -> None:
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session)
+            helpers = [await make_helper(services, session) for _ in range(15)]
+            requests = [await make_request(services, session, link.id, helper) for helper in helpers]
+        desk = services.unlocking.desk
+        answers = Counter(await asyncio.gather(*(tap(services, desk, request) for request in requests)))
+        assert set(answers) <= {"qualified", "unlock_link_ended"} and answers["qualified"] >= 3
+        rewarded = "SELECT count(*) FROM helps WHERE state = 'rewarded'"
+        lapsed = "SELECT count(*) FROM helps WHERE state = 'lapsed'"
+        assert await count_rows(services, rewarded) >= 3
+        assert (
+            await count_rows(services, rewarded) + await count_rows(services, lapsed) == answers["qualified"]
+        )
+        assert await available(services, link.owner_id) == 3 + 1
+
+
+class TestOnePerson:
+    async def test_many_taps_at_once_are_one_help(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        code = (await ask(client, await sign_in())).json()["code"]
+        helper = await sign_in()
+        pages = [await open_page(client, code) for _ in range(25)]
+        answers = await asyncio.gather(*(press(client, page, helper) for page in pages))
+        assert sorted(Counter(answer.status_code for answer in answers).items()) == [(200, 24), (201, 1)]
+        assert {answer.json()["state"] for answer in answers} == {"pending"}
+
+    async def test_the_days_cap_holds_across_links(self, services: Services) -> None:
+        async with services.sessions.begin() as session:
+            helper_id = await make_helper(services, session)
+            links = [await make_open_link(services, session) for _ in range(20)]
+            requests = [await make_request(services, session, link.id, helper_id) for link in links]
+        desk = services.unlocking.desk
+        answers = Counter(await asyncio.gather(*(tap(services, desk, request) for request in requests)))
+        assert answers == {"qualified": 5, "helps_spent": 15}
+
+    async def test_an_owner_who_asks_many_times_at_once_gets_three_links(
+        self, client: httpx.AsyncClient, sign_in: SignIn
+    ) -> None:
+        owner = await sign_in()
+        answers = await asyncio.gather(*(ask(client, owner) for _ in range(10)))
+        assert Counter(answer.status_code for answer in answers) == {201: 3, 429: 7}
+
+
+class TestCrashes:
+    async def test_dying_at_any_statement_of_the_last_help_rewards_once(self, services: Services) -> None:
+        """The process is killed at every statement between the tap and the reward; the keeper goes on."""
+        survived, killed = False, 0
+        for at_statement in range(1, MAX_STATEMENTS):
+            link_id, owner_id, request = await self._nearly_met(services)
+            try:
+                with killing(services.engine, at_statement=at_statement):
+                    outcome = await help_unlock(
+                        services.sessions, services.unlocking.desk, request, now=services.clock()
+                    )
+                    await services.unlocking.tallier.count(outcome.link_id)
+                    survived = True
+            except Killed:
+                killed += 1
+            await ReferralChores(services).count_helps()
+            await tap(services, services.unlocking.desk, request)  # the person taps again
+            assert await self._state(services, link_id) is LinkState.REWARDED
+            lots = "SELECT count(*) FROM credit_lots WHERE user_id = :id AND source = 'referral'"
+            assert await count_rows(services, lots, id=owner_id) == 1
+            if survived:
+                break
+        assert survived
+        assert killed > 15, "it was killed at every statement on the way"
+        await available(services, owner_id)
+
+    async def _nearly_met(self, services: Services) -> tuple[UUID, UUID, HelpRequest]:
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session, terms=Terms(goal=1))
+            helper_id = await make_helper(services, session)
+            request = await make_request(services, session, link.id, helper_id)
+        return link.id, link.owner_id, request
+
+    async def _state(self, services: Services, link_id: UUID) -> LinkState:
+        async with services.sessions() as session:
+            query = text("SELECT state FROM unlock_links WHERE id = :id")
+            return LinkState(await session.scalar(query, {"id": link_id}))
+
+    async def test_two_keepers_and_a_helper_count_the_same_helps_once(self, services: Services) -> None:
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session, terms=Terms(goal=4))
+            helpers = [await make_helper(services, session) for _ in range(4)]
+            requests = [await make_request(services, session, link.id, helper) for helper in helpers]
+        desk = services.unlocking.desk
+        for request in requests:
+            await help_unlock(services.sessions, desk, request, now=services.clock())
+        await asyncio.gather(
+            *(ReferralChores(services).count_helps() for _ in range(4)),
+            *(services.unlocking.tallier.count(link.id) for _ in range(4)),
+        )
+        assert await self._state(services, link.id) is LinkState.REWARDED
+        assert await available(services, link.owner_id) == 3 + 1
