@@ -50,6 +50,8 @@ async def write(url: str, folder: Path) -> None:
     engine = create_engine(url, pool_size=4)
     sessions = create_sessions(engine)
     grower = make_grower(sessions, folder)
+    async with sessions() as session:
+        await queries.find_head(session)  # connected
     print("ready", flush=True)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_append(sessions))
