@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def certs() -> None:
-    """See and make the certificates that claims in exported files are signed with.
+    """See and make the certificates that exported files are signed with.
 
     docs/provenance.md says which ones validators accept.
     """
