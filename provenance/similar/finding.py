@@ -46,6 +46,6 @@ class SimilarPictures:
         while True:
             async with self._sessions() as session:
                 rows = await queries.list_after(session, self._index.last_position, limit=PAGE)
-            await asyncio.to_thread(self._index.extend, [row.tuple() for row in rows])
+            await asyncio.to_thread(self._index.extend, rows)
             if len(rows) < PAGE:
                 return

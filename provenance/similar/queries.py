@@ -1,10 +1,10 @@
 """Every statement about what certified pictures look like."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fingerprint import PictureFingerprint
@@ -39,7 +39,7 @@ async def forget(session: AsyncSession, certificate_ids: Collection[UUID]) -> No
     )
 
 
-async def list_after(session: AsyncSession, position: int, *, limit: int) -> Sequence[Row[int, int, bytes]]:
+async def list_after(session: AsyncSession, position: int, *, limit: int) -> list[tuple[int, int, bytes]]:
     """(position, coarse as a signed integer, fine) of what was added after a position, in its order."""
     statement = (
         select(PictureFingerprint.position, PictureFingerprint.coarse, PictureFingerprint.fine)
@@ -47,7 +47,7 @@ async def list_after(session: AsyncSession, position: int, *, limit: int) -> Seq
         .order_by(PictureFingerprint.position)
         .limit(limit)
     )
-    return (await session.execute(statement)).all()
+    return [(at, coarse, fine) for at, coarse, fine in await session.execute(statement)]
 
 
 async def list_certificates(session: AsyncSession, positions: Collection[int]) -> dict[int, UUID]:
@@ -55,7 +55,7 @@ async def list_certificates(session: AsyncSession, positions: Collection[int]) -
     statement = select(PictureFingerprint.position, PictureFingerprint.certificate_id).where(
         PictureFingerprint.position.in_(positions)
     )
-    return dict((await session.execute(statement)).tuples().all())
+    return {row.position: row.certificate_id for row in await session.execute(statement)}
 
 
 def _signed(coarse: int) -> int:
