@@ -25,6 +25,7 @@ SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.chann
        u.closed_at IS NOT NULL AS is_helper_gone, d.user_id AS device_user_id, d.created_at AS device_seen_at,
        EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
          OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
+       EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id) AS has_helped,
        EXISTS (
          SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
          WHERE a.user_id = l.owner_id AND b.user_id = u.id
@@ -146,6 +147,7 @@ class Meeting:
     device_user_id: UUID | None
     device_seen_at: datetime | None
     is_proven: bool
+    has_helped: bool
     shares_contact: bool
     shares_card: bool
     help_id: UUID | None
@@ -156,9 +158,10 @@ class Meeting:
     def came_for(self, helper_id: UUID, page_issued_at: datetime) -> bool:
         """Whether the account, and its device's first sign-in here, are younger than the page that was shown.
 
-        The snapshot at the tap that decides new or existing.
+        The snapshot at the tap that decides new or existing. Nobody is new twice: whoever opened many pages
+        before they made an account would be new for all of them.
         """
-        if self.helper_created_at <= page_issued_at:
+        if self.has_helped or self.helper_created_at <= page_issued_at:
             return False
         if self.device_user_id is None or self.device_seen_at is None:
             return self.device_user_id is None

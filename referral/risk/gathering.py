@@ -40,6 +40,7 @@ class Pace:
     helps_today: int = 0
     helps_for_owner: int = 0
     owner_at_place: int = 0
+    new_helps: int = 0
     pairs_at_place: int = 0
     pairs_at_address: int = 0
 
@@ -113,6 +114,8 @@ async def _pace(
     if traces.place:
         subject = f"{attempt.owner_id}:{traces.place[0].hex()}"
         counters["owner_at_place"] = Counter("place", subject, DAY)
+    if attempt.is_new:
+        counters["new_helps"] = Counter("new-by", str(attempt.helper_id), DAY)
     if attempt.is_new and traces.address and traces.network:
         counters["new_at_address"] = Counter("new-at", traces.address[0].hex(), HOUR)
         alike = (traces.network[0] + (traces.agent_text or (b"",))[0]).hex()
@@ -134,6 +137,7 @@ def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
         new_alike=pace.new_alike,
         helps_today=pace.helps_today,
         helps_for_owner=pace.helps_for_owner,
+        new_helps=pace.new_helps,
         pairs_at_place=pace.pairs_at_place,
         pairs_at_address=pace.pairs_at_address,
         # Of helps at the same moment each sees in the windows what none sees in the database yet.

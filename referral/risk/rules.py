@@ -50,6 +50,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "new_at_address": lambda signals: signals.new_at_address,
     "new_alike": lambda signals: signals.new_alike,
     "eager_helper": lambda signals: signals.helps_today,
+    "new_again": lambda signals: signals.new_helps,
     "sudden_owner": lambda signals: signals.helps_for_owner,
     "unknown_pace": lambda signals: int(not signals.has_windows),
     "reciprocal": lambda signals: int(signals.is_reciprocal),

@@ -15,7 +15,8 @@ class HelpSignals:
     others_at_place: same address (or /64) and same User-Agent to the letter.
     new_at_address, new_alike: new helpers of anybody, in the last hour: from the address, and from the
         network with the same User-Agent. helps_today, helps_for_owner: in a day, in five minutes.
-    has_windows: False when Redis could not be asked, so that these six are unknown.
+    new_helps: of this helper as somebody new, in a day.
+    has_windows: False when Redis could not be asked, so that these seven are unknown.
     has_place: the address was public. is_datacentre: of it.
     tap_seconds: from the page to the tap. sign_up_seconds: from the page to a new helper's account.
     pairs_at_place, pairs_at_address: helps of new people for owners who were seen at the very same place, or
@@ -47,6 +48,7 @@ class HelpSignals:
     new_alike: int = 0
     helps_today: int = 0
     helps_for_owner: int = 0
+    new_helps: int = 0
     pairs_at_place: int = 0
     pairs_at_address: int = 0
     tap_seconds: float = 30.0
