@@ -19,6 +19,13 @@ class NotCertifiedError(DomainError):
     kind = ErrorKind.CONFLICT
 
 
+class AlreadyCertifiedError(DomainError):
+    """A work is certified once; nobody is to pay for it again."""
+
+    code = "already_certified"
+    kind = ErrorKind.CONFLICT
+
+
 class NotIssuedError(DomainError):
     """The certificate is not signed yet; ask again in a moment."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from models.certificate import Certificate, CertificateChange, CertificateState
 from models.export import WorkExport
 from models.fingerprint import PictureFingerprint
+from models.order import Order, OrderState
 from models.transparency import LogLeaf
 from models.work import WorkFile
 from provenance.certificates import NUMBER
@@ -43,6 +44,26 @@ async def find_of_work(session: AsyncSession, work_id: UUID) -> Certificate | No
         Certificate.work_id == work_id, Certificate.state != CertificateState.FAILED
     )
     return await session.scalar(statement.options(selectinload(Certificate.leaf)))
+
+
+async def find_by_order(session: AsyncSession, order_id: UUID) -> Certificate | None:
+    return await session.scalar(select(Certificate).where(Certificate.order_id == order_id))
+
+
+async def list_refunded(session: AsyncSession, *, limit: int) -> Sequence[Certificate]:
+    """Certificates that stand, or are still to be made, and whose money went back; locked."""
+    statement = (
+        select(Certificate)
+        .join(Order, Order.id == Certificate.order_id)
+        .where(
+            Order.state == OrderState.REFUNDED,
+            Certificate.state.in_((CertificateState.ORDERED, CertificateState.ISSUED)),
+        )
+        .order_by(Certificate.id)
+        .limit(limit)
+        .with_for_update(of=Certificate, skip_locked=True)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def list_of_works(session: AsyncSession, work_ids: Sequence[UUID]) -> dict[UUID, Certificate]:
@@ -180,7 +201,11 @@ async def list_due(session: AsyncSession, *, now: datetime, limit: int) -> Seque
     """Certificates that wait to be made or signed."""
     statement = (
         select(Certificate.id)
-        .where(Certificate.state.in_(OPEN), Certificate.next_attempt_at <= now)
+        .where(
+            Certificate.state.in_(OPEN),
+            Certificate.next_attempt_at <= now,
+            Certificate.erased_at.is_(None),  # what was logged and then erased is nobody's to sign
+        )
         .order_by(Certificate.next_attempt_at)
         .limit(limit)
     )

@@ -19,6 +19,7 @@ from core.database import Sessions
 from core.ids import new_id
 from models.certificate import Certificate, CertificateState, Payment
 from models.export import WorkExport, WorkExportState
+from models.order import Order, ReturnReason
 from models.transparency import LeafKind
 from models.work import Work, WorkFile
 from provenance import leaves
@@ -190,7 +191,7 @@ class CertificateMaker:
         certificate.state = CertificateState.ISSUED
 
     async def give_up(self, certificate_id: UUID) -> None:
-        """End what cannot be made; the hold goes back to its lots."""
+        """End what cannot be made; credits go back to their lots, and money the way it came."""
         now = self._clock()
         async with self._sessions.begin() as session:
             certificate = await queries.lock(session, certificate_id)
@@ -199,6 +200,13 @@ class CertificateMaker:
             certificate.state = CertificateState.FAILED
             if certificate.paid_with is Payment.CREDITS:
                 await holds.release(session, certificate_id, now=now)
+            elif certificate.order_id is not None:
+                await _return_money(session, certificate.order_id)
+
+
+async def _return_money(session: AsyncSession, order_id: UUID) -> None:
+    order = await session.get_one(Order, order_id, with_for_update=True)
+    order.return_reason = order.return_reason or ReturnReason.UNDELIVERED
 
 
 async def _log(session: AsyncSession, certificate: Certificate, sealed: _Sealed, now: datetime) -> None:

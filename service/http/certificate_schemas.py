@@ -30,6 +30,14 @@ class CertificateCreate(Body):
     )
 
 
+class CertificateCheckout(Body):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"currency": "CNY"}]})
+
+    currency: Annotated[
+        str | None, Field(pattern="^[A-Z]{3}$", description="None: the one that suits the language.")
+    ] = None
+
+
 class LogPlaceRead(Schema):
     origin: str = Field(description="The log's name, and that of its key.")
     index: int

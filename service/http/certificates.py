@@ -7,25 +7,33 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from billing.errors import InsufficientCreditsError
+from billing.errors import InsufficientCreditsError, NotSellingError
+from billing.orders.placing import place_order
+from billing.orders.terms import terms_of
 from models.certificate import Certificate, CertificateState
+from models.order import ItemKind
 from provenance.keyring import CertificationUnavailableError
 from provenance.log.proofs import MEDIA_TYPE as PROOF_TYPE
 from service.certificates import queries
-from service.certificates.errors import CertificationFailedError, NotIssuedError
+from service.certificates.errors import AlreadyCertifiedError, CertificationFailedError, NotIssuedError
+from service.certificates.formats import original_of
 from service.dependencies import App, ByAddress, CurrentUser, Language, OptionalUser, Reading, Transaction
 from service.flows.certification import Certification
 from service.flows.change_certificate import revoke, transfer
 from service.flows.order_certificate import order_with_credits
 from service.http.certificate_schemas import (
+    CertificateCheckout,
     CertificateCreate,
     CertificateRead,
     RevocationCreate,
     TransferCreate,
 )
 from service.http.certificate_views import PDF_AREA, read_certificate
+from service.http.checkouts import base_url
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.offers import ways_out
+from service.http.orders import PATH as ORDERS
+from service.http.orders import OrderRead, read_order
 from service.http.problems import documented, refuse
 from service.http.works import require_signed
 from service.wiring import Services
@@ -75,7 +83,7 @@ async def certify(
 ) -> Any:  # noqa: ANN401
     """Certify one of my works for credits, once: asking again gives the same certificate and costs nothing.
 
-    For money, order the item `certification` at `/v1/checkouts` instead.
+    For money, see `/v1/works/{id}/certificate/checkout`.
     """
     key, certification = read_key(request), require_certification(services)
     try:
@@ -100,6 +108,47 @@ async def certify(
         await wait_a_moment(asyncio.create_task(maker))
     response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
     return await _answer(services, certificate.id, user.user_id, response)
+
+
+@router.post(
+    "/v1/works/{work_id}/certificate/checkout",
+    status_code=201,
+    responses=documented(400, 401, 403, 404, 409, 422, 429, 503),
+    openapi_extra={"parameters": [KEY_PARAMETER]},
+)
+async def buy_certificate(
+    work_id: UUID,
+    body: CertificateCheckout,
+    request: Request,
+    response: Response,
+    services: App,
+    user: CurrentUser,
+    language: Language,
+) -> OrderRead:
+    """Order a certificate for money; it is made when the money comes. The same key gives the same order."""
+    key = read_key(request)
+    require_certification(services)
+    if services.payments is None:
+        raise NotSellingError("No payment channel is configured.")
+    async with services.sessions() as session:
+        original_of(await works.get_work(session, work_id, owner_id=user.user_id))
+        if await queries.find_of_work(session, work_id) is not None:
+            raise AlreadyCertifiedError("This work has a certificate; look at it instead.")
+    currency = body.currency or services.catalog.sale.preferred[language]
+    order, is_replay = await place_order(
+        services.sessions,
+        services.payments,
+        terms_of(services.catalog, ItemKind.CERTIFICATION.value, currency),
+        owner_id=user.user_id,
+        key=key,
+        language=language,
+        base_url=base_url(services, request),
+        now=services.clock(),
+        subject_id=work_id,
+    )
+    response.headers["Location"] = f"{ORDERS}/{order.id}"
+    response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
+    return read_order(services, order, language)
 
 
 async def _answer(

@@ -1,0 +1,41 @@
+"""Erase what links certificates to a person. The tree stays as it is: its leaves never named anybody."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import holds
+from core.database import Sessions
+from models.certificate import Certificate, CertificateState, Payment
+from provenance.similar import queries as similar
+from service.certificates import exports, queries
+
+
+async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datetime) -> Sequence[str]:
+    """Make nothing more for this owner; the keys of every exported file that there is."""
+    async with sessions.begin() as session:
+        owned = await queries.list_owned(session, user_id)
+        for certificate in owned:
+            await _stop(session, certificate, now)
+        return await exports.list_object_keys(session, [certificate.id for certificate in owned])
+
+
+async def _stop(session: AsyncSession, certificate: Certificate, now: datetime) -> None:
+    """End one that was only ordered: its hold goes back, as if it could not be made."""
+    locked = await queries.lock(session, certificate.id)
+    if locked.state is CertificateState.ORDERED:
+        locked.state = CertificateState.FAILED
+        if locked.paid_with is Payment.CREDITS:
+            await holds.release(session, locked.id, now=now)
+
+
+async def unlink_certificates(session: AsyncSession, user_id: UUID) -> None:
+    """Forget owner, work, title, salt, exports and looks; their files are gone already.
+
+    One that is logged and not signed yet stays so: nobody is left to show it to.
+    """
+    ids = [certificate.id for certificate in await queries.list_owned(session, user_id)]
+    await similar.forget(session, ids)
+    await queries.erase(session, ids)
