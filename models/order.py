@@ -52,6 +52,7 @@ class ReturnReason(StrEnum):
     FIRST_MONTH_TAKEN = "first_month_taken"  # this person had a cheaper first month before
     ALREADY_MEMBER = "already_member"  # paid a second time, in another window
     ACCOUNT_CLOSED = "account_closed"  # nobody is there to be served
+    UNDELIVERED = "undelivered"  # a certificate that could not be made, or was there already
     WITHDRAWN = "withdrawn"  # the buyer took the purchase back
 
 

@@ -4,12 +4,14 @@ from typing import Final
 
 from billing.invariants import INVARIANTS
 from billing.ledger.invariants import LEDGER_INVARIANTS
+from provenance.invariants import PROVENANCE_INVARIANTS
 from referral.invariants import REFERRAL_INVARIANTS
 
 JOB_INVARIANTS: Final[dict[str, str]] = {
     **INVARIANTS,
     **LEDGER_INVARIANTS,
     **REFERRAL_INVARIANTS,
+    **PROVENANCE_INVARIANTS,
     "live_job_has_open_hold": """
         SELECT g.id, g.state, h.state AS hold_state
         FROM generations g LEFT JOIN credit_holds h ON h.id = coalesce(g.batch_id, g.id)

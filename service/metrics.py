@@ -38,6 +38,8 @@ WEBHOOK_ATTEMPTS: Final = Counter(
     "huajian_webhook_attempts_total", "Attempts to deliver webhooks, by how they ended", ["outcome"]
 )
 WEBHOOK_AGE: Final = Gauge("huajian_webhook_oldest_seconds", "Age of the oldest event not delivered")
+LOG_SIZE: Final = Gauge("huajian_log_leaves", "Leaves of the public log under its newest checkpoint")
+LOG_PENDING: Final = Gauge("huajian_log_pending", "Leaves that have no place in the log yet")
 BREACHES: Final = Gauge("huajian_invariant_breaches", "Rows that break an invariant", ["invariant"])
 
 

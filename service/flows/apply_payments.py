@@ -27,6 +27,7 @@ from core.database import Sessions
 from models.order import Order
 from service.flows.first_month import marks_of
 from service.flows.read_membership import read_membership
+from service.flows.sell_certificate import deliver_certificate
 from service.flows.tell_membership import MembershipStanding, tell_membership_moved
 from service.flows.tell_order import OrderMoney, tell_order_moved
 
@@ -116,6 +117,9 @@ async def apply_report(
     before = await _look(session, report)
     newly_paid = await _apply(session, report, rules, now)
     await session.flush()
+    order = await lock_reported_order(session, report)
+    if order is not None:
+        await deliver_certificate(session, order, now=now)
     after = await _look(session, report)
     for order in newly_paid:
         if after.order is None or order.id != after.order.id:

@@ -9,6 +9,7 @@ from service.batches import archives
 from service.batches import queries as batches
 from service.flows.cancel_batch import cancel_batch
 from service.flows.cancel_generation import cancel_generation
+from service.flows.unlink_certificates import unlink_certificates, withdraw_certificates
 from service.identity import queries as identity
 from service.jobs import queries as jobs
 from service.jobs.errors import NotCancellableError
@@ -46,8 +47,10 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
         ]
     async with sessions.begin() as session:
         keys += await archives.withdraw(session, user_id)
+    keys += await withdraw_certificates(sessions, user_id, now=now)
     await store.delete(*keys)
     async with sessions.begin() as session:
+        await unlink_certificates(session, user_id)
         await photos.erase(session, user_id)
         await batches.erase(session, user_id)
         await works.erase(session, user_id)

@@ -27,6 +27,7 @@ from service.wiring import Services
 from service.workers.keeper import Chore
 from service.workers.ledger_chores import LedgerChores
 from service.workers.payment_chores import PaymentChores
+from service.workers.provenance_chores import ProvenanceChores
 from service.workers.referral_chores import ReferralChores
 from service.workers.risk_chores import RiskChores
 from service.workers.signer_chores import SignerChores
@@ -55,6 +56,7 @@ class Chores:
             *SignerChores(self._services).all(),
             *ReferralChores(self._services).all(),
             *RiskChores(self._services).all(),
+            *ProvenanceChores(self._services).all(),
             Chore("leases", 1.0, self.sweep_leases),
             Chore("waiting", 60.0, self.give_up_waiting),
             Chore("lots", 60.0, self.expire_lots),

@@ -8,7 +8,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-RETURN_REASONS = ("first_month_taken", "already_member", "account_closed", "withdrawn")
+RETURN_REASONS = ("first_month_taken", "already_member", "account_closed", "undelivered", "withdrawn")
 ITEM = "item ~ '^(pack:[a-z]+|membership:[a-z]+|months:[a-z]+:[0-9]+|certification)$'"
 SELLS = (
     "amount_minor > 0 AND credits >= 0 AND days >= 0"
