@@ -31,7 +31,7 @@ class UnknownKindError(ValueError):
 class Examination:
     """One file. sha256: of all its bytes.
 
-    container_fault: why its structure could not be read; then there are no labels and no credentials.
+    container_fault: why its structure could not be read; then there is nothing else of it.
     looks: of pictures; None for other kinds, and for a picture that could not be decoded or is too large.
     """
 
@@ -46,7 +46,14 @@ class Examination:
     def to_json(self) -> str:
         """Everything, for another process."""
         plain = _PLAIN.dump_python(
-            (self.media_type, self.size_bytes, self.sha256, self.labels, self.credentials, self.container_fault),
+            (
+                self.media_type,
+                self.size_bytes,
+                self.sha256,
+                self.labels,
+                self.credentials,
+                self.container_fault,
+            ),
             mode="json",
         )
         looks = self.looks and [_packed(self.looks.coarse), _packed(self.looks.fine)]
@@ -95,7 +102,7 @@ def examine(content: bytes, trust: CredentialTrust) -> Examination:
         labels=tuple(labels[:MOST_LABELS]),
         credentials=credentials,
         container_fault=fault,
-        looks=_looks(content, media_type),
+        looks=_looks(content, media_type) if fault is None else None,
     )
 
 
