@@ -4,12 +4,14 @@ from typing import Final
 
 from billing.invariants import INVARIANTS
 from billing.ledger.invariants import LEDGER_INVARIANTS
+from billing.memberships.invariants import MEMBERSHIP_INVARIANTS
 from provenance.invariants import PROVENANCE_INVARIANTS
 from referral.invariants import REFERRAL_INVARIANTS
 
 JOB_INVARIANTS: Final[dict[str, str]] = {
     **INVARIANTS,
     **LEDGER_INVARIANTS,
+    **MEMBERSHIP_INVARIANTS,
     **REFERRAL_INVARIANTS,
     **PROVENANCE_INVARIANTS,
     "live_job_has_open_hold": """

@@ -125,6 +125,14 @@ class Objects:
             value = owner[path[0]] = self.expand(self.get(EXPANDABLE[path[0]], value), [])
         self._expand_in(value, path[1:])
 
+    def dump(self) -> str:
+        """Everything there is, for `restore`."""
+        return json.dumps(self._kept)
+
+    def restore(self, dumped: str) -> None:
+        """Begin with what another had."""
+        self._kept |= json.loads(dumped)
+
     def save(self) -> None:
         """Write everything down, whole or not at all."""
         if self._path is None:

@@ -1,0 +1,62 @@
+"""A club over the real gateway, which speaks HTTP to a rehearsal instead of Stripe."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from billing.catalog import load_catalog
+from billing.invariants import find_breaches
+from billing.stripe_catalog import synchronise
+from billing.stripe_gateway import StripeGateway
+from core.database import create_engine, create_sessions
+from service.engines.endpoints import Endpoints
+from service.invariants import JOB_INVARIANTS
+from service.rehearsal.objects import Objects
+from service.rehearsal.server import Rehearsal, rehearse
+from tests.factories.members import Club
+from tests.fakes.clock import MovableClock
+from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
+
+
+@pytest.fixture(scope="module")
+async def stock() -> str:
+    """Our catalogue on the shelf: hundreds of questions, so they are asked once."""
+    objects = Objects(lambda: 0)
+    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
+        gateway = StripeGateway(settings_for(running.url))
+        await synchronise(gateway, load_catalog())
+        await gateway.close()
+    return objects.dump()
+
+
+@pytest.fixture
+def rehearsal(clock: MovableClock, stock: str) -> Iterator[Rehearsal]:
+    objects = Objects(lambda: int(clock().timestamp()))
+    objects.restore(stock)
+    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+async def engine(endpoints: Endpoints) -> AsyncIterator[AsyncEngine]:
+    opened = create_engine(endpoints.database_url, pool_size=6)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+async def club(engine: AsyncEngine, rehearsal: Rehearsal, clock: MovableClock) -> AsyncIterator[Club]:
+    """In the end every invariant holds, nothing waits, and our books of the bank's balance are right."""
+    gateway = StripeGateway(settings_for(rehearsal.url))
+    opened = Club(create_sessions(engine), gateway, rehearsal, clock)
+    yield opened
+    async with opened.sessions() as session:
+        assert await find_breaches(session, JOB_INVARIANTS) == []
+        waiting = "SELECT kind, reason FROM inbox_events WHERE state IN ('waiting', 'dead')"
+        assert (await session.execute(text(waiting))).all() == []
+    books = await opened.books()
+    assert sum(books.values()) == 0
+    assert books.get("1110", 0) == rehearsal.objects.balance().get("cny", 0)
+    await gateway.close()

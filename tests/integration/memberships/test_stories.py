@@ -1,0 +1,322 @@
+"""What members, their cards and time do, to the fen: tier, credits, the membership's state and our books."""
+
+import pytest
+
+from billing.memberships.errors import AlreadyMemberError, NotWithdrawableError
+from models.membership import MembershipEnd, MembershipState
+from models.order import OrderState, ReturnReason
+from service.flows.change_membership import (
+    cancel_membership,
+    change_membership,
+    preview_change,
+    resume_membership,
+    withdraw_membership,
+)
+from tests.factories.credits import give
+from tests.factories.members import Club, fee
+
+
+class TestJoining:
+    async def test_the_first_month_is_cheaper_and_brings_the_whole_quota_at_once(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        assert (order.amount_minor, order.is_first_month) == (500, True)
+        before = await club.credits(user)
+        assert (before.tier, before.available) == ("free", 3)
+        await club.settle()
+        membership = await club.membership(user)
+        credits = await club.credits(user)
+        assert (credits.tier, membership.tier, membership.state) == ("silver", "silver", "active")
+        # The free month was never looked at, so there is none beside the paid one.
+        assert (credits.available, credits.next_reset_at) == (10, membership.period_end)
+        assert (await club.order_now(order)).state is OrderState.PAID
+        charged = fee(500)
+        assert await club.books() == {"1110": 500 - charged, "2020": -500, "5010": charged}
+
+    async def test_the_second_month_costs_its_price_and_begins_at_the_anchor(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        first = await club.membership(user)
+        await club.wait_for_renewal(user)
+        second = await club.membership(user)
+        assert (second.period_start, second.renewal_minor) == (first.period_end, 1000)
+        assert second.period_end.day == first.anchor_at.day
+        charged = fee(500, 1000)
+        assert await club.books() == {"1110": 1500 - charged, "2020": -1500, "5010": charged}
+        # What was left of the first month lapses three hours after the second has come.
+        assert (await club.credits(user)).available == 20
+        await club.wait(hours=3)
+        assert (await club.credits(user)).available == 10
+
+    async def test_free_credits_that_are_there_stay_until_their_month_ends_and_no_others_come(
+        self, club: Club
+    ) -> None:
+        user = await club.join()
+        await club.touch(user)
+        await club.subscribe(user, "silver")
+        await club.settle()
+        assert (await club.credits(user)).available == 13
+        await club.wait(days=20)  # another calendar month: no free month comes to a member
+        assert (await club.credits(user)).available == 10
+
+    async def test_the_same_card_gets_no_second_first_month_and_its_money_back(self, club: Club) -> None:
+        first, second = await club.join(), await club.join()
+        await club.subscribe(first, "gold", card="fp_shared")
+        await club.settle()
+        order = await club.subscribe(second, "gold", card="fp_shared")
+        await club.settle()
+        returned = await club.order_now(order)
+        assert (returned.state, returned.return_reason) == (
+            OrderState.REFUNDED,
+            ReturnReason.FIRST_MONTH_TAKEN,
+        )
+        assert (await club.credits(second)).tier == "free"
+        subscription = club.rehearsal.objects.get("subscription", returned.subscription_id or "")
+        assert subscription["status"] == "canceled"
+        charged = fee(900, 900)
+        assert await club.books() == {"1110": 900 - charged, "2020": -900, "5010": charged}
+        # At the ordinary price the card is as good as any.
+        again = await club.subscribe(second, "gold", card="fp_other")
+        assert (again.amount_minor, again.is_first_month) == (900, True)
+        await club.settle()
+        assert (await club.credits(second)).tier == "gold"
+
+    async def test_neither_account_nor_contact_gets_a_second_one(self, club: Club) -> None:
+        user = await club.join("a@example.com")
+        await club.subscribe(user, "silver")
+        await club.settle()
+        await cancel_membership(club.member(user), now=club.clock())
+        await club.wait_for_renewal(user)
+        assert (await club.order(user, "membership:gold")).amount_minor == 2500
+        assert (await club.credits(user)).tier == "free"
+
+    async def test_who_pays_twice_has_one_membership_and_one_months_money_back(self, club: Club) -> None:
+        user = await club.join()
+        first = await club.order(user, "membership:silver")
+        second = await club.order(user, "membership:gold")
+        for order in (first, second):
+            club.rehearsal.biller.begin(order.checkout_id or "")
+        await club.settle()
+        one, other = await club.order_now(first), await club.order_now(second)
+        assert (one.state, one.return_reason) == (OrderState.PAID, None)
+        assert (other.state, other.return_reason) == (OrderState.REFUNDED, ReturnReason.ALREADY_MEMBER)
+        assert (await club.credits(user)).tier == "silver"
+        with pytest.raises(AlreadyMemberError):
+            await club.order(user, "membership:studio")
+
+
+class TestChanging:
+    async def test_an_upgrade_is_charged_and_granted_for_the_rest_of_the_month(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        await club.wait(days=15)  # half of the thirty days
+        member = club.member(user)
+        preview = await preview_change(member, "gold", now=club.clock())
+        # Half of gold's 2500 less half of the 500 that were paid; half of 20 credits.
+        assert (preview.due_minor, preview.change.extra_credits) == (1250 - 250, 10)
+        changed = await change_membership(
+            member, "gold", key="k", at=preview.change.price.at, now=club.clock()
+        )
+        assert (changed.tier, changed.is_change_pending, changed.scheduled_tier) == ("gold", False, None)
+        await club.settle()
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("gold", 20)
+        charged = fee(500, 1000)
+        assert await club.books() == {"1110": 1500 - charged, "2020": -1500, "5010": charged}
+
+    async def test_up_and_down_in_one_month(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        member = club.member(user)
+        await change_membership(member, "studio", key="up", at=None, now=club.clock())
+        lowered = await change_membership(member, "gold", key="down", at=None, now=club.clock())
+        assert (lowered.tier, lowered.scheduled_tier, lowered.renewal_minor) == ("studio", "gold", 2500)
+        assert (await club.credits(user)).available == 100
+        await club.wait_for_renewal(user)
+        renewed = await club.membership(user)
+        assert (renewed.tier, renewed.scheduled_tier) == ("gold", None)
+        await club.wait(hours=4)
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("gold", 30)
+        charged = fee(500, 6800 - 500, 2500)
+        assert await club.books() == {"1110": 9300 - charged, "2020": -9300, "5010": charged}
+
+    async def test_an_upgrade_that_is_not_paid_changes_nothing_until_it_is(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        subscription_id = (await club.order_now(order)).subscription_id or ""
+        club.rehearsal.biller.break_card(subscription_id)
+        changed = await change_membership(club.member(user), "gold", key="k", at=None, now=club.clock())
+        assert (changed.tier, changed.is_change_pending) == ("silver", True)
+        await club.settle()
+        assert (await club.credits(user)).available == 10
+        club.rehearsal.biller.mend_card(subscription_id)
+        await club.settle()
+        assert ((await club.credits(user)).tier, (await club.credits(user)).available) == ("gold", 30)
+
+    async def test_a_cancelled_membership_lasts_its_month_and_packs_outlive_it(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        async with club.sessions.begin() as session:
+            await give(session, user, 5, now=club.clock())
+        member = club.member(user)
+        cancelled = await cancel_membership(member, now=club.clock())
+        assert (cancelled.state, cancelled.cancels_at_period_end) == (MembershipState.ACTIVE, True)
+        resumed = await resume_membership(member, now=club.clock())
+        assert not resumed.cancels_at_period_end
+        await cancel_membership(member, now=club.clock())
+        assert (await club.credits(user)).available == 15
+        await club.wait_for_renewal(user)
+        ended = await club.membership(user)
+        assert (ended.state, ended.end_reason) == (MembershipState.ENDED, MembershipEnd.CANCELLED)
+        assert ended.ended_at == ended.paid_until
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("free", 5 + 3)
+
+
+class TestDunning:
+    async def test_the_tier_stays_for_the_grace_and_is_then_free(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "gold")
+        await club.settle()
+        club.rehearsal.biller.break_card((await club.order_now(order)).subscription_id or "")
+        await club.wait_for_renewal(user)
+        due = await club.membership(user)
+        assert (due.state, (await club.credits(user)).tier) == (MembershipState.PAST_DUE, "gold")
+        await club.wait(days=6)
+        assert (await club.credits(user)).tier == "gold"
+        assert (await club.credits(user)).available == 0
+        await club.wait(days=1)
+        assert ((await club.membership(user)).state, (await club.credits(user)).tier) == ("unpaid", "free")
+        club.rehearsal.biller.give_up(due.subscription_id or "")
+        await club.settle()
+        ended = await club.membership(user)
+        assert (ended.state, ended.end_reason) == (MembershipState.ENDED, MembershipEnd.UNPAID)
+        charged = fee(900)
+        assert await club.books() == {"1110": 900 - charged, "2020": -900, "5010": charged}
+
+    @pytest.mark.parametrize("days", [2, 10])
+    async def test_who_pays_late_is_a_member_again(self, club: Club, days: int) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "gold")
+        await club.settle()
+        subscription_id = (await club.order_now(order)).subscription_id or ""
+        club.rehearsal.biller.break_card(subscription_id)
+        await club.wait_for_renewal(user)
+        await club.wait(days=days)
+        club.rehearsal.biller.mend_card(subscription_id)
+        await club.settle()
+        membership = await club.membership(user)
+        assert (membership.state, membership.grace_ends_at) == (MembershipState.ACTIVE, None)
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("gold", 30)
+
+
+class TestMoneyBack:
+    async def test_a_refunded_month_ends_the_membership_and_its_spent_credits_are_owed(
+        self, club: Club
+    ) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        await club.spend(user, 4)
+        paid = await club.order_now(order)
+        club.rehearsal.bank.refund(paid.payment_id or "")
+        await club.settle()
+        ended = await club.membership(user)
+        assert (ended.state, ended.end_reason) == (MembershipState.ENDED, MembershipEnd.REFUNDED)
+        assert club.rehearsal.objects.get("subscription", paid.subscription_id or "")["status"] == "canceled"
+        credits = await club.credits(user)
+        assert (credits.tier, credits.debt, credits.available) == (
+            "free",
+            1,
+            0,
+        )  # 3 of 4 paid by the free month
+        assert await club.books() == {"1110": -fee(500), "5010": fee(500)}
+
+    async def test_a_refund_that_fails_gives_the_month_back(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        refund = club.rehearsal.bank.refund((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        club.rehearsal.bank.fail_refund(refund["id"])
+        await club.settle()
+        membership = await club.membership(user)
+        assert (membership.state, membership.cancels_at_period_end) == (MembershipState.ACTIVE, True)
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("silver", 10)
+        charged = fee(500)
+        assert await club.books() == {"1110": 500 - charged, "2020": -500, "5010": charged}
+
+    async def test_a_dispute_freezes_the_months_credits_and_lost_it_ends_the_membership(
+        self, club: Club
+    ) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        dispute = club.rehearsal.bank.dispute((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("silver", 0)
+        club.rehearsal.bank.lose_dispute(dispute["id"])
+        await club.settle()
+        assert (await club.membership(user)).end_reason is MembershipEnd.REFUNDED
+        assert await club.books() == {"1110": -fee(500) - 1500, "5010": fee(500), "5030": 1500}
+
+    async def test_withdrawn_within_its_time_all_of_the_money_goes_back(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        member = club.member(user)
+        await change_membership(member, "gold", key="k", at=None, now=club.clock())
+        await club.settle()
+        await withdraw_membership(member, now=club.clock())
+        await club.settle()
+        assert (await club.membership(user)).end_reason is MembershipEnd.REFUNDED
+        assert (await club.credits(user)).tier == "free"
+        charged = fee(500, 2000)
+        assert await club.books() == {"1110": -charged, "5010": charged}
+        with pytest.raises(NotWithdrawableError):
+            await withdraw_membership(member, now=club.clock())
+
+
+class TestPrepaid:
+    async def test_each_month_brings_its_quota_and_the_last_one_ends_it(self, club: Club) -> None:
+        user = await club.join()
+        await club.prepay(user, "silver", 3)
+        await club.settle()
+        assert (await club.credits(user)).available == 10
+        for _ in range(2):
+            await club.wait(days=31)
+            credits = await club.credits(user)
+            assert (credits.tier, credits.available) == ("silver", 10)
+        await club.wait(days=31)
+        ended = await club.membership(user)
+        assert (ended.state, ended.end_reason) == (MembershipState.ENDED, MembershipEnd.OVER)
+        assert (await club.credits(user)).tier == "free"
+        charged = fee(2800)
+        assert await club.books() == {"1110": 2800 - charged, "2020": -2800, "5010": charged}
+
+    async def test_more_months_of_the_same_tier_follow_those_that_run(self, club: Club) -> None:
+        user = await club.join()
+        await club.prepay(user, "gold", 1)
+        await club.settle()
+        first = await club.membership(user)
+        order = await club.prepay(user, "gold", 3)
+        await club.settle()
+        membership = await club.membership(user)
+        assert (membership.id, membership.paid_until.month) == (first.id, 3)
+        assert (await club.credits(user)).available == 30
+        with pytest.raises(AlreadyMemberError):
+            await club.order(user, "membership:silver")
+        club.rehearsal.bank.refund((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        membership = await club.membership(user)
+        assert (membership.state, membership.paid_until) == (MembershipState.ACTIVE, first.paid_until)
+        assert (await club.credits(user)).available == 30
