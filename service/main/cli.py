@@ -26,6 +26,7 @@ ENTRIES: Final = (
     Entry("card", MAKE, "Make a greeting card."),
     Entry("lyrics", MAKE, "Write lyrics."),
     Entry("image", MAKE, "Paint a picture."),
+    Entry("verify", MAKE, "Say whether a file is intact, of an unknown signer or altered; offline."),
     Entry("serve", SERVE, "Serve the API and the pages."),
     Entry("worker", SERVE, "Make works; run as many as there are machines for it."),
     Entry("keeper", SERVE, "Sweep leases, expire lots, prove the books; one is enough, two do no harm."),
