@@ -9,29 +9,34 @@ from billing.payments import PaymentChannel
 from billing.stripe_signatures import sign
 from core.database import Sessions
 from service.flows.receive_event import receive_event
-from service.rehearsal.bank import Bank
 from service.rehearsal.objects import MissingObjectError, Object, Objects
 from service.rehearsal.server import Rehearsal
 
-Act = Callable[[Bank, Object], object]
+Act = Callable[[Rehearsal, Object], object]
 
 BUYERS: Final[Mapping[str, Act]] = {
-    "pay": lambda bank, session: bank.pay(session["id"]),
-    "promise": lambda bank, session: bank.promise(session["id"]),
-    "decline": lambda bank, session: bank.decline(session["id"]),
-    "expire": lambda bank, session: bank.expire(session["id"]),
+    "pay": lambda there, session: there.bank.pay(session["id"]),
+    "promise": lambda there, session: there.bank.promise(session["id"]),
+    "decline": lambda there, session: there.bank.decline(session["id"]),
+    "expire": lambda there, session: there.bank.expire(session["id"]),
+}
+SUBSCRIBERS: Final[Mapping[str, Act]] = {
+    "subscribe": lambda there, session: there.biller.begin(session["id"], card=f"fp_{session['id']}"),
+    "subscribe_shared": lambda there, session: there.biller.begin(session["id"]),
+    "decline": BUYERS["decline"],
+    "expire": BUYERS["expire"],
 }
 UNDER_WAY: Final[Mapping[str, Act]] = {
-    "keep_promise": lambda bank, session: bank.keep_promise(session["id"]),
-    "break_promise": lambda bank, session: bank.break_promise(session["id"]),
+    "keep_promise": lambda there, session: there.bank.keep_promise(session["id"]),
+    "break_promise": lambda there, session: there.bank.break_promise(session["id"]),
 }
 BANKS: Final[Mapping[str, Act]] = {
-    "refund": lambda bank, session: bank.refund(session["payment_intent"]),
-    "dispute": lambda bank, session: bank.dispute(session["payment_intent"]),
+    "refund": lambda there, session: there.bank.refund(session["payment_intent"]),
+    "dispute": lambda there, session: there.bank.dispute(session["payment_intent"]),
 }
 DISPUTED: Final[Mapping[str, Act]] = {
-    "win_dispute": lambda bank, session: bank.win_dispute(_dispute_of(bank.objects, session)["id"]),
-    "lose_dispute": lambda bank, session: bank.lose_dispute(_dispute_of(bank.objects, session)["id"]),
+    "win_dispute": lambda there, session: there.bank.win_dispute(_dispute_of(there.objects, session)["id"]),
+    "lose_dispute": lambda there, session: there.bank.lose_dispute(_dispute_of(there.objects, session)["id"]),
 }
 
 
@@ -40,8 +45,8 @@ def possible_acts(objects: Objects, session_id: str) -> tuple[Object, Mapping[st
     with objects.lock:
         session = objects.get("checkout.session", session_id)
         if session["status"] == "open":
-            return session, BUYERS
-        if session["status"] == "expired":
+            return session, SUBSCRIBERS if session["mode"] == "subscription" else BUYERS
+        if session["status"] == "expired" or session["mode"] == "subscription":
             return session, {}
         payment = objects.get("payment_intent", session["payment_intent"])
         if payment["status"] != "succeeded":
@@ -70,8 +75,17 @@ async def act(
         session, acts = possible_acts(rehearsal.objects, session_id)
         if name not in acts:
             return None
-        acts[name](rehearsal.bank, session)
+        acts[name](rehearsal, session)
         rehearsal.objects.save()
+    await deliver(sessions, channel, rehearsal, now=now)
+    return session
+
+
+async def deliver(
+    sessions: Sessions, channel: PaymentChannel, rehearsal: Rehearsal, *, now: datetime
+) -> None:
+    """Bring every event that was not brought yet, as Stripe's webhooks do."""
+    with rehearsal.objects.lock:
         waiting = [event for event in rehearsal.objects.all("event")[::-1] if event["pending_webhooks"]]
     for event in waiting:
         body = json.dumps(event).encode()
@@ -79,7 +93,6 @@ async def act(
             await receive_event(database, channel, body, sign(body, rehearsal.webhook_secret, now), now=now)
         event["pending_webhooks"] = 0
     rehearsal.objects.save()
-    return session
 
 
 def _dispute_of(objects: Objects, session: Object) -> Object:

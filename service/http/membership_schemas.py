@@ -24,6 +24,7 @@ MEMBERSHIP_EXAMPLE: Final[dict[str, Any]] = {
     "renews_soon": False,
     "cancels_at_period_end": False,
     "is_change_pending": False,
+    "is_withdrawn": False,
     "started_at": "2026-11-28T08:00:00.000Z",
     "paid_until": "2026-12-28T08:00:00.000Z",
     "grace_ends_at": None,
@@ -113,6 +114,7 @@ class MembershipRead(Schema):
     renews_soon: bool = Field(description="Whether its renewal is so near that a notice is due.")
     cancels_at_period_end: bool
     is_change_pending: bool = Field(description="An upgrade waits for its payment: ask again.")
+    is_withdrawn: bool = Field(description="It was taken back, and the money is on its way.")
     started_at: Moment | None
     paid_until: Moment | None
     grace_ends_at: Moment | None

@@ -4,7 +4,6 @@ Only where no key is configured and nobody calls this production; `core.settings
 """
 
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -15,10 +14,12 @@ from billing.catalog import load_catalog
 from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from core.settings import Settings, StripeSettings
+from service.rehearsal.clock import RehearsalClock
 from service.rehearsal.objects import Objects
 from service.rehearsal.server import Rehearsal, rehearse
 
 FILE: Final = "test-payments.json"
+CLOCK_FILE: Final = "test-clock.json"
 
 
 @asynccontextmanager
@@ -34,8 +35,9 @@ async def open_rehearsal(
         return
     key = f"sk_test_{secrets.token_hex(16)}"
     secret = f"whsec_{secrets.token_hex(16)}"
-    objects = Objects(lambda: int(time.time()), settings.data_dir / FILE)
-    with rehearse(objects, key=key, webhook_secret=secret) as rehearsal:
+    clock = RehearsalClock(settings.data_dir / CLOCK_FILE)
+    objects = Objects(lambda: int(clock().timestamp()), settings.data_dir / FILE)
+    with rehearse(objects, key=key, webhook_secret=secret, clock=clock) as rehearsal:
         gateway = StripeGateway(
             StripeSettings(secret_key=SecretStr(key), webhook_secret=SecretStr(secret), api_url=rehearsal.url)
         )

@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from core.clock import Clock, utc_now
 from core.settings import Settings
 from core.tasks import background, end
 from models.migrations.run import migrate
@@ -18,6 +19,7 @@ from service.main.doctor.findings import without_secrets
 from service.main.patience import Patience
 from service.main.rehearsing import open_rehearsal
 from service.photos.reading import make_loader
+from service.rehearsal.server import Rehearsal
 from service.wiring import Services, open_services
 from service.workers.chores import Chores
 from service.workers.generation import GenerationWorker
@@ -57,7 +59,9 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
         async with (
             background(engines.watch()),
             open_rehearsal(settings if parts.web else None) as (payments, rehearsal),
-            open_services(settings, endpoints, payments=payments, rehearsal=rehearsal) as services,
+            open_services(
+                settings, endpoints, clock=_clock(rehearsal), payments=payments, rehearsal=rehearsal
+            ) as services,
         ):
             await _await_engines(services, patience)
             async with contextlib.AsyncExitStack() as stack:
@@ -71,6 +75,11 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
                 yield services
     finally:
         await engines.stop()
+
+
+def _clock(rehearsal: Rehearsal | None) -> Clock:
+    """The real time; at a rehearsal the one that people may move on."""
+    return utc_now if rehearsal is None or rehearsal.clock is None else rehearsal.clock
 
 
 async def _await_engines(services: Services, patience: Patience) -> None:

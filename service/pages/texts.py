@@ -15,9 +15,19 @@ def _load(name: str) -> Texts:
     return loaded
 
 
-PAGE: Final = {**_load("page"), **_load("purchases"), **_load("unlock")}  # what templates say
+PAGE: Final = {  # what templates say
+    **_load("page"),
+    **_load("purchases"),
+    **_load("memberships"),
+    **_load("unlock"),
+}
 # What scripts say, sent along with the page.
-SCRIPT: Final = {**_load("script"), **_load("purchases_script"), **_load("unlock_script")}
+SCRIPT: Final = {
+    **_load("script"),
+    **_load("purchases_script"),
+    **_load("memberships_script"),
+    **_load("unlock_script"),
+}
 ADVICE: Final = _load("advice")  # what to do about a refusal, by its code
 GENERAL_ADVICE: Final = ADVICE["internal_error"]
 # Jobs end with problems of their own, which no request is answered with.

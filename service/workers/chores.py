@@ -26,6 +26,7 @@ from service.jobs import queries as jobs
 from service.wiring import Services
 from service.workers.keeper import Chore
 from service.workers.ledger_chores import LedgerChores
+from service.workers.letter_chores import LetterChores
 from service.workers.payment_chores import PaymentChores
 from service.workers.provenance_chores import ProvenanceChores
 from service.workers.referral_chores import ReferralChores
@@ -53,6 +54,7 @@ class Chores:
             *(PaymentChores(self._services, channel).all() if channel is not None else ()),
             *LedgerChores(self._services).all(),
             *WebhookChores(self._services).all(),
+            *LetterChores(self._services).all(),
             *SignerChores(self._services).all(),
             *ReferralChores(self._services).all(),
             *RiskChores(self._services).all(),

@@ -58,6 +58,7 @@ class TestAssets:
             "js/works.js",
             "js/plans.js",
             "js/order.js",
+            "js/membership.js",
             "js/unlock.js",
             "js/unlock_links.js",
             "js/proof_worker.js",

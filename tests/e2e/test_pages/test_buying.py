@@ -36,8 +36,10 @@ async def shop(
         enter = stack.enter_async_context
         endpoints = Endpoints(await enter(_database(engines, template)), engines.redis_url)
         payments, rehearsal = await enter(open_rehearsal(settings))
-        services = await enter(open_services(settings, endpoints, payments=payments, rehearsal=rehearsal))
-        assert payments is not None
+        assert payments is not None and rehearsal is not None and rehearsal.clock is not None
+        services = await enter(
+            open_services(settings, endpoints, clock=rehearsal.clock, payments=payments, rehearsal=rehearsal)
+        )
         chores = [chore for chore in PaymentChores(services, payments).all() if chore.name == "inbox"]
         for work in (services.hub.run(), services.admissions.run(), keep(chores)):
             await enter(_background(work))
@@ -121,3 +123,54 @@ class TestBuying:
         await page.locator("button[value=pay]").click()
         await expect(page.locator("#order-make")).to_be_visible()
         assert await find_barriers(page) == []
+
+
+class TestMembership:
+    async def test_a_member_knows_what_comes_and_ends_it_with_one_tap(self, walk_in: Arrive) -> None:
+        page = (await walk_in("/plans")).page
+        gold = page.locator(".tier[data-tier=gold]")
+        await expect(gold.locator(".two-prices dd")).to_have_text(["¥9.00", "¥25.00"])
+        await gold.locator(".subscribe").click()
+        assert not await page.locator("#deal-consent").is_checked()
+        await page.click("#deal-pay")
+        await expect(page.locator("#deal-error")).to_have_text("请先勾选这一项")
+        assert await find_barriers(page) == []
+        await page.check("#deal-consent")
+        await expect(page.locator("#deal-pay")).to_have_text("订阅并付款 ¥9.00")
+        await page.click("#deal-pay")
+        await page.wait_for_url("**/test-payment/**")
+        await page.locator("button[value=subscribe]").click()
+        await expect(page.locator("#order-state")).to_have_text("付款成功，会员已开通")
+        await expect(page.locator("#quota")).to_contain_text("30")
+        await page.locator("#order-membership").click()
+        await expect(page.locator("#member-title")).to_have_text("金卡会员")
+        await expect(page.locator("#member-next")).to_contain_text("¥25.00")
+        assert await find_barriers(page) == []
+        await page.click("#member-cancel")
+        await expect(page.locator("#member-note")).to_contain_text("不会再扣款")
+        await page.click("#member-resume")
+        await expect(page.locator("#member-next")).to_contain_text("¥25.00")
+
+    async def test_a_card_that_fails_is_told_and_can_be_mended(self, walk_in: Arrive) -> None:
+        page = (await walk_in("/plans", locale="en-GB", viewport={"width": 1200, "height": 800})).page
+        await page.locator(".tier[data-tier=silver] .subscribe").click()
+        await page.check("#deal-consent")
+        await page.click("#deal-pay")
+        await page.wait_for_url("**/test-payment/**")
+        await page.locator("button[value=subscribe]").click()
+        await expect(page.locator("#order-state")).to_have_text("Paid. Your membership has begun")
+        await page.goto("/membership")
+        await page.click("#member-portal")
+        await page.wait_for_url("**/test-portal/**")
+        portal = page.url
+        await page.locator("button[value=break_card]").click()
+        await page.locator("button[value=wait_for_renewal]").click()
+        await expect(page.locator("button[value=give_up]")).to_be_visible()
+        await page.goto("/membership")
+        await expect(page.locator("#member-trouble-title")).to_have_text("The renewal was not paid")
+        assert await find_barriers(page) == []
+        await page.goto(portal)
+        await page.locator("button[value=mend_card]").click()
+        await page.goto("/membership")
+        await expect(page.locator("#member-trouble")).to_be_hidden()
+        await expect(page.locator("#payment-list li")).to_have_count(2)

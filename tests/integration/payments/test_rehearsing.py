@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from core.settings import Environment, Settings, StripeSettings
 from service.main.rehearsing import open_rehearsal
+from service.rehearsal.clock import RehearsalClock
 from service.rehearsal.objects import Objects
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
@@ -110,3 +112,16 @@ class TestKeeping:
         made = first.add("product", {"name": "花笺"})
         first.save()
         assert Objects(lambda: 8, path).get("product", made["id"]) == made
+
+
+class TestClock:
+    def test_it_moves_on_and_never_back_and_a_restart_keeps_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "deep" / "clock.json"
+        clock = RehearsalClock(path)
+        later = clock() + timedelta(days=31)
+        clock.advance_to(later)
+        assert clock() >= later
+        clock.advance_to(later - timedelta(days=30))
+        assert clock() >= later
+        assert RehearsalClock(path)() >= later
+        assert RehearsalClock(tmp_path / "another.json")() < later

@@ -11,7 +11,7 @@ import { Offline, Problem } from "./wire.js";
 const FIRST_WAIT_MS = 1500;
 const LONGEST_WAIT_MS = 30_000;
 
-/** @typedef {import("./plans.js").Order} Order */
+/** @typedef {import("./buying.js").Order} Order */
 
 let shownState = "";
 
@@ -47,9 +47,10 @@ function show(order) {
   element("order").removeAttribute("aria-busy");
   element("order-test").hidden = !order.is_test;
   element("order-facts").hidden = false;
-  const told = order.state === "pending" && order.checkout_url === null ? "waiting" : order.state;
-  element("order-state").textContent = say(`order_state_${told}`);
-  element("order-advice").textContent = say(`order_advice_${told}`, { n: order.credits });
+  const told = standing(order);
+  const title = say(told === "paid" ? `order_paid_${order.kind}` : `order_state_${told}`);
+  element("order-state").textContent = title;
+  element("order-advice").textContent = say(advice(order, told), { n: order.credits });
   element("order-name").textContent = order.name;
   element("order-price").textContent = order.price.text;
   element("order-refunded").textContent = order.refunded?.text ?? "";
@@ -59,11 +60,34 @@ function show(order) {
   const pay = /** @type {HTMLAnchorElement} */ (element("order-pay"));
   pay.hidden = order.checkout_url === null;
   if (order.checkout_url !== null) pay.href = order.checkout_url;
-  element("order-make").hidden = order.state !== "paid";
+  element("order-make").hidden = told !== "paid" || order.kind === "certification";
+  element("order-membership").hidden = told !== "paid" || !["membership", "months"].includes(order.kind);
   if (told === shownState) return;
   shownState = told;
-  announce(say(`order_state_${told}`));
+  announce(title);
   document.dispatchEvent(new Event("huajian:credits"));
+}
+
+/**
+ * What is said of an order: the money may be under way to us, or back.
+ * @param {Order} order
+ */
+function standing(order) {
+  if (order.state === "pending" && order.checkout_url === null) return "waiting";
+  return order.state === "paid" && order.return_reason !== null ? "returning" : order.state;
+}
+
+/**
+ * @param {Order} order
+ * @param {string} told
+ */
+function advice(order, told) {
+  if (order.return_reason !== null && ["returning", "refunded"].includes(told)) {
+    return `order_returned_${order.return_reason}`;
+  }
+  return ["paid", "refunded"].includes(told) && order.kind !== "pack"
+    ? `order_advice_${told}_${order.kind}`
+    : `order_advice_${told}`;
 }
 
 follow().catch((error) => {

@@ -1,59 +1,21 @@
-/** Prices: buy a pack, and see what one has bought. */
+/** Prices: buy a pack or a membership, and see what one has and has bought. */
 
 import "./page.js";
 import { call } from "./api.js";
-import { element, make } from "./dom.js";
+import { buy } from "./buying.js";
+import { offerDeals } from "./deal.js";
+import { element, make, within } from "./dom.js";
 import { formatDay, say } from "./facts.js";
-import { randomHex } from "./keeping.js";
-import { showRefusal } from "./refusal.js";
+import { monthsAfter } from "./months.js";
 import { isKnown } from "./session.js";
 import { Offline, Problem } from "./wire.js";
 
-const KEY_BYTES = 16;
 const SHOWN = 10;
 
-/**
- * @typedef {object} Order
- * @property {string} id
- * @property {string} name
- * @property {number} credits
- * @property {string} state
- * @property {{text: string}} price
- * @property {{text: string} | null} refunded
- * @property {string | null} checkout_url
- * @property {boolean} is_test
- * @property {string} created_at
- */
-
-/** @type {Map<string, string>} one key for an item until it was answered: pressing again is the same order */
-const keys = new Map();
-
-/** @param {HTMLButtonElement} button */
-async function buy(button) {
-  const { item = "", currency = "" } = button.dataset;
-  const key = keys.get(item) ?? randomHex(KEY_BYTES);
-  keys.set(item, key);
-  const refusal = element("buy-refusal");
-  showRefusal(refusal, null);
-  button.disabled = true;
-  try {
-    /** @type {Order} */
-    const order = await call("POST", "/v1/checkouts", {
-      body: JSON.stringify({ item, currency }),
-      headers: { "Idempotency-Key": key },
-    });
-    keys.delete(item);
-    location.assign(order.checkout_url ?? `/orders/${order.id}`);
-  } catch (error) {
-    if (error instanceof Problem && !error.isPassing) keys.delete(item);
-    showRefusal(refusal, error);
-  } finally {
-    button.disabled = false;
-  }
-}
+/** @typedef {import("./buying.js").Order} Order */
+/** @typedef {import("./membership.js").Membership} Membership */
 
 async function showOrders() {
-  if (!isKnown() || document.querySelector(".buy") === null) return;
   /** @type {{items: Order[]}} */
   const { items } = await call("GET", `/v1/orders?limit=${SHOWN}`);
   element("order-list").replaceChildren(...items.map(drawOrder));
@@ -71,9 +33,71 @@ function drawOrder(order) {
   return item;
 }
 
-for (const button of document.querySelectorAll(".buy")) {
-  button.addEventListener("click", () => void buy(/** @type {HTMLButtonElement} */ (button)));
+/** Whoever has a membership changes it on its own page; whoever had a first month pays the second's price. */
+async function showMembership() {
+  /** @type {Membership} */
+  const membership = await call("GET", "/v1/membership");
+  for (const card of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tier"))) {
+    const isMine = membership.has_membership && card.dataset.tier === membership.tier;
+    within(card, ".tier-mine").hidden = !isMine;
+    within(card, ".tier-manage").hidden = !membership.has_membership;
+    within(card, ".subscribe").hidden = membership.has_membership;
+    card.classList.toggle("is-mine", isMine);
+    if (!membership.has_first_month) chargeInFull(card);
+  }
+  offerMonths(membership);
+  element("plans-member").hidden = membership.state === "none";
+  element("plans-member-text").textContent = tellStanding(membership);
 }
-showOrders().catch((error) => {
-  if (!(error instanceof Offline || error instanceof Problem)) throw error;
-});
+
+/**
+ * Months in advance prolong months in advance of the same tier; a membership that renews needs none.
+ * @param {Membership} membership
+ */
+function offerMonths({ has_membership: isMember, tier, can }) {
+  element("months").hidden = isMember && !can.includes("months");
+  for (const offer of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".months-tier"))) {
+    offer.hidden = isMember && offer.dataset.tier !== tier;
+  }
+}
+
+/** @param {Membership} membership */
+function tellStanding({ state, name, paid_until: until }) {
+  if (state === "past_due" || state === "unpaid") return say("plans_member_owes", { tier: name });
+  if (state === "ended") return say("member_ended", { tier: name });
+  return say("plans_member", { tier: name, date: until === null ? "" : formatDay(until) });
+}
+
+/** @param {HTMLElement} card */
+function chargeInFull(card) {
+  const price = within(card, ".first-price");
+  const { second = "" } = price.dataset;
+  price.textContent = second;
+  within(card, ".subscribe").dataset.price = second;
+}
+
+/** The day on which what is bought today would renew. */
+function tellDays() {
+  const date = formatDay(monthsAfter(new Date(), 1).toISOString());
+  for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tier-renews"))) {
+    place.textContent = say("tier_renews_on", { date, price: place.dataset.price ?? "" });
+  }
+}
+
+/** @param {Promise<void>} showing */
+function unlessAway(showing) {
+  showing.catch((error) => {
+    if (!(error instanceof Offline || error instanceof Problem)) throw error;
+  });
+}
+
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll(".buy"))) {
+  const { item = "", currency = "" } = button.dataset;
+  button.addEventListener("click", () => void buy(button, element("buy-refusal"), { item, currency }));
+}
+offerDeals();
+tellDays();
+if (isKnown() && document.querySelector(".buy") !== null) {
+  unlessAway(showOrders());
+  unlessAway(showMembership());
+}

@@ -1,0 +1,254 @@
+/** My membership: what I have, until when, what comes next; and how to change or end it. */
+
+import "./page.js";
+import { call } from "./api.js";
+import { drawChanges } from "./changes.js";
+import { element, make } from "./dom.js";
+import { announce, facts, formatDay, say } from "./facts.js";
+import { pause } from "./keeping.js";
+import { showRefusal } from "./refusal.js";
+import { Offline, Problem } from "./wire.js";
+
+const WAIT_MS = 2000;
+
+/** @typedef {{currency: string, amount_minor: number, text: string}} Money */
+
+/**
+ * @typedef {object} Payment
+ * @property {string | null} order_id
+ * @property {"month" | "upgrade" | "prepaid"} kind
+ * @property {string} name of the tier
+ * @property {string} starts_at
+ * @property {string} ends_at
+ * @property {Money | null} price
+ * @property {Money | null} refunded
+ *
+ * @typedef {object} Membership
+ * @property {boolean} has_membership
+ * @property {boolean} has_first_month
+ * @property {boolean} is_test
+ * @property {"none" | "active" | "past_due" | "unpaid" | "ended"} state
+ * @property {string} tier
+ * @property {string} name of the tier
+ * @property {number} monthly_credits
+ * @property {boolean} renews
+ * @property {boolean} renews_soon
+ * @property {boolean} cancels_at_period_end
+ * @property {boolean} is_change_pending
+ * @property {boolean} is_withdrawn
+ * @property {string | null} started_at
+ * @property {string | null} paid_until
+ * @property {string | null} grace_ends_at
+ * @property {string | null} ended_at
+ * @property {string | null} end_reason
+ * @property {{at: string, price: Money} | null} next_charge
+ * @property {{tier: string, name: string} | null} scheduled
+ * @property {Payment[]} payments
+ * @property {{order_id: string, name: string, until: string, refund: Money} | null} withdrawal
+ * @property {string[]} can
+ */
+
+/** @type {Membership | null} */
+let shown = null;
+
+/** Show it, and again for as long as money is under way. */
+async function look() {
+  show(await call("GET", "/v1/membership"));
+  while (shown?.is_change_pending || shown?.is_withdrawn) {
+    await pause(WAIT_MS);
+    show(await call("GET", "/v1/membership"));
+  }
+}
+
+/** @param {Membership} membership */
+function show(membership) {
+  shown = membership;
+  element("member").removeAttribute("aria-busy");
+  element("member-test").hidden = !membership.is_test;
+  writeHead(membership);
+  writeTrouble(membership);
+  element("member-sheet").hidden = !membership.has_membership;
+  if (membership.has_membership) writeFacts(membership);
+  drawPayments(membership.payments);
+  void drawChanges(membership, (changed) => {
+    show(changed);
+    tell("announce_changed");
+    void look();
+  });
+  writeWithdrawal(membership);
+}
+
+/** @param {Membership} membership */
+function writeHead({ state, name, ended_at: endedAt, end_reason: reason, has_membership: has }) {
+  const title = element("member-title");
+  const lede = element("member-lede");
+  if (has) {
+    title.textContent = say("member_active", { tier: name });
+    lede.textContent = "";
+  } else if (state === "ended" && endedAt !== null) {
+    title.textContent = say("member_ended", { tier: name });
+    const ended = say(`member_ended_${reason ?? "cancelled"}`, { date: formatDay(endedAt) });
+    lede.textContent = [ended, say("member_since_ended")].join(facts.language === "en" ? " " : "");
+  } else {
+    title.textContent = say("member_none");
+    lede.textContent = say("member_none_lede");
+  }
+}
+
+/** @param {Membership} membership */
+function writeTrouble({ state, grace_ends_at: grace }) {
+  const trouble = element("member-trouble");
+  trouble.hidden = state !== "past_due" && state !== "unpaid";
+  if (trouble.hidden) return;
+  element("member-trouble-title").textContent = say("trouble_title");
+  element("member-trouble-text").textContent =
+    state === "past_due" && grace !== null ? say("trouble_text", { date: formatDay(grace) }) : say("trouble_unpaid");
+}
+
+/** @param {Membership} membership */
+function writeFacts(membership) {
+  const { next_charge: next, can } = membership;
+  element("member-credits").textContent = say("member_credits_text", { n: membership.monthly_credits });
+  element("member-until").textContent = day(membership.paid_until);
+  element("member-since").textContent = day(membership.started_at);
+  const isOwed = next === null && membership.renews; // which the page tells of above
+  element("member-next").hidden = element("member-next-label").hidden = isOwed;
+  element("member-next").textContent =
+    next === null ? say("member_next_none") : say("member_next_text", { date: day(next.at), price: next.price.text });
+  const note = noteOn(membership);
+  element("member-note").textContent = note;
+  element("member-note").hidden = note === "";
+  for (const act of ["cancel", "resume", "portal", "months"]) {
+    element(`member-${act}`).hidden = !can.includes(act);
+  }
+}
+
+/** @param {Membership} membership */
+function noteOn({ next_charge: next, ...membership }) {
+  if (membership.is_withdrawn) return say("note_withdrawn");
+  if (membership.is_change_pending) return say("note_pending");
+  if (membership.cancels_at_period_end) return say("note_cancelled", { date: day(membership.paid_until) });
+  if (!membership.renews) return say("note_prepaid");
+  if (next === null) return "";
+  const words = { date: day(next.at), price: next.price.text };
+  if (membership.scheduled) return say("note_scheduled", { ...words, tier: membership.scheduled.name });
+  return membership.renews_soon ? say("note_renews_soon", words) : "";
+}
+
+/** @param {string | null} moment */
+function day(moment) {
+  return moment === null ? "" : formatDay(moment);
+}
+
+/** @param {Payment[]} payments */
+function drawPayments(payments) {
+  element("payments").hidden = payments.length === 0;
+  element("payment-list").replaceChildren(...payments.map(drawPayment));
+}
+
+/** @param {Payment} payment */
+function drawPayment(payment) {
+  const item = document.createElement("li");
+  const what = say(`payment_${payment.kind}`, { tier: payment.name });
+  if (payment.order_id === null) item.append(make("span", "payment-what", what));
+  else {
+    const link = /** @type {HTMLAnchorElement} */ (make("a", "payment-what", what));
+    link.href = `/orders/${payment.order_id}`;
+    item.append(link);
+  }
+  item.append(make("span", "payment-price", payment.price?.text ?? ""));
+  const time = say("payment_time", { from: day(payment.starts_at), to: day(payment.ends_at) });
+  const back = payment.refunded ? say("payment_refunded", { price: payment.refunded.text }) : "";
+  item.append(make("span", "payment-time", [time, back].filter(Boolean).join(" · ")));
+  return item;
+}
+
+/** @param {Membership} membership */
+function writeWithdrawal({ withdrawal }) {
+  element("withdraw").hidden = withdrawal === null;
+  if (withdrawal === null) return;
+  const words = { date: day(withdrawal.until), item: withdrawal.name };
+  element("withdraw-until").textContent = say("withdraw_until", words);
+  element("withdrawal-item").textContent = withdrawal.name;
+  element("withdrawal-refund").textContent = withdrawal.refund.text;
+}
+
+/** @param {string} news */
+function tell(news) {
+  announce(say(news));
+  document.dispatchEvent(new Event("huajian:credits"));
+}
+
+/**
+ * Do one thing when a button is pressed, and show what came of it.
+ * @param {string} id
+ * @param {string} news
+ * @param {() => Promise<Membership>} act
+ */
+function onPress(id, news, act) {
+  const button = /** @type {HTMLButtonElement} */ (element(id));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    showRefusal(element("member-refusal"), null);
+    try {
+      show(await act());
+      tell(news);
+      element("member-title").focus();
+    } catch (error) {
+      showRefusal(element("member-refusal"), error);
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+async function openPortal() {
+  try {
+    const { url } = await call("POST", "/v1/membership/portal");
+    location.assign(url);
+  } catch (error) {
+    showRefusal(element("member-refusal"), error);
+  }
+}
+
+function offerWithdrawal() {
+  const dialog = /** @type {HTMLDialogElement} */ (element("withdrawal"));
+  element("withdraw-open").addEventListener("click", () => {
+    showRefusal(element("withdrawal-refusal"), null);
+    dialog.showModal();
+  });
+  element("withdrawal-back").addEventListener("click", () => dialog.close());
+  const yes = /** @type {HTMLButtonElement} */ (element("withdrawal-yes"));
+  yes.addEventListener("click", () => void withdraw(dialog, yes));
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLButtonElement} yes
+ */
+async function withdraw(dialog, yes) {
+  const orderId = shown?.withdrawal?.order_id;
+  if (orderId === undefined) return;
+  yes.disabled = true;
+  try {
+    show(await call("POST", "/v1/membership/withdraw", { body: JSON.stringify({ order_id: orderId }) }));
+    dialog.close();
+    tell("announce_withdrawn");
+    void look();
+  } catch (error) {
+    showRefusal(element("withdrawal-refusal"), error);
+  } finally {
+    yes.disabled = false;
+  }
+}
+
+onPress("member-cancel", "announce_cancelled", () => call("POST", "/v1/membership/cancel"));
+onPress("member-resume", "announce_resumed", () => call("POST", "/v1/membership/resume"));
+element("member-portal").addEventListener("click", () => void openPortal());
+element("member-fix").addEventListener("click", () => void openPortal());
+offerWithdrawal();
+look().catch((error) => {
+  element("member").removeAttribute("aria-busy");
+  if (!(error instanceof Offline || error instanceof Problem)) throw error;
+  showRefusal(element("member-refusal"), error);
+});
