@@ -1,0 +1,278 @@
+"""Exports: refused before certification, made once, the same bytes for ever, provable without us."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from PIL import Image
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from billing.invariants import find_breaches
+from generators.specs import Kind
+from models.certificate import Certificate
+from models.export import UnlabelledAgreement, WorkExport, WorkExportState
+from models.fingerprint import PictureFingerprint
+from models.transparency import LogLeaf
+from provenance.certificates import read_document
+from provenance.containers.reading import read_labels
+from provenance.credentials.opening import read_anchors
+from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.log.proofs import parse_proof
+from service.certificates import unlabelled
+from service.flows.erase_account import erase_account
+from service.invariants import JOB_INVARIANTS
+from service.transparency.audit import audit
+from service.wiring import Services
+from service.workers.provenance_chores import ProvenanceChores
+from tests.factories.batches import credits_of
+from tests.factories.people import Person, SignIn
+from tests.factories.works import finish_work
+from tests.fakes.clock import MovableClock
+from tests.integration.provenance.conftest import Certify, Export
+
+SIGNED = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf")
+
+
+async def fetch(client: httpx.AsyncClient, read: dict[str, str]) -> bytes:
+    answer = await client.get(read["url"])
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+class TestExporting:
+    async def test_it_is_refused_until_the_work_is_certified(
+        self, certify: Certify, export: Export, work_id: UUID
+    ) -> None:
+        answer = await export(work_id, "png")
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_certified")
+        await certify(work_id)
+        assert (await export(work_id, "png")).status_code == 201
+
+    @pytest.mark.parametrize("kind", [Kind.IMAGE, Kind.LYRICS])
+    async def test_every_format_is_labelled_once_signed_and_in_the_log(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        certify: Certify,
+        export: Export,
+        kind: Kind,
+    ) -> None:
+        work_id = await finish_work(services, owner.id, kind)
+        await certify(work_id)
+        offered = (await client.get(f"/v1/works/{work_id}/exports", headers=owner.headers)).json()
+        assert len(offered["formats"]) >= 3
+        trust = CredentialTrust(read_anchors(services.settings))
+        for wanted in offered["formats"]:
+            answer = await export(work_id, wanted)
+            assert answer.status_code == 201, answer.text
+            read = answer.json()
+            content = await fetch(client, read)
+            assert hashlib.sha256(content).hexdigest() == read["sha256"]
+            assert len(read_labels(content, read["media_type"])) == 1
+            if read["media_type"] in SIGNED:
+                found = read_credentials(content, read["media_type"], trust)
+                assert found.state is CredentialState.INTACT, wanted
+            await prove(services, client, read)
+
+    async def test_the_original_is_the_certified_file(
+        self, certify: Certify, export: Export, work_id: UUID
+    ) -> None:
+        certificate = (await certify(work_id)).json()
+        read = (await export(work_id, "png")).json()
+        assert read["sha256"] == certificate["content_sha256"]
+        assert read["log_index"] == certificate["log"]["index"]
+
+    async def test_asking_again_is_free_and_gives_the_same_bytes(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, export: Export
+    ) -> None:
+        work_id = await finish_work(services, owner.id)
+        await certify(work_id)
+        before = await credits_of(services, owner.id)
+        reads = [(await export(work_id, "jpeg")).json() for _ in range(2)]
+        assert reads[0]["id"] == reads[1]["id"]
+        assert await fetch(client, reads[0]) == await fetch(client, reads[1])
+        assert await credits_of(services, owner.id) == before
+
+    async def test_a_size_is_that_of_the_shortest_side_and_nothing_is_enlarged(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, export: Export
+    ) -> None:
+        spec = {"prompt": "ink hills", "width_px": 768, "height_px": 512, "seed": 3}
+        work_id = await finish_work(services, owner.id, spec=spec)
+        await certify(work_id)
+        small = (await export(work_id, "webp", size="480")).json()
+        with Image.open(io.BytesIO(await fetch(client, small))) as picture:
+            assert picture.size == (720, 480) == (small["width_px"], small["height_px"])
+        assert (await export(work_id, "webp", size="1080")).json()["size"] == "original"
+
+    async def test_a_format_that_the_work_has_not_names_those_that_it_has(
+        self, certify: Certify, export: Export, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        answer = await export(work_id, "mp4")
+        assert answer.status_code == 422
+        assert answer.json()["formats"] == ["png", "jpeg", "webp", "gif"]
+
+    async def test_a_stranger_sees_none_of_it(
+        self, client: httpx.AsyncClient, certify: Certify, export: Export, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        certificate = (await certify(work_id)).json()
+        read = (await export(work_id, "png")).json()
+        stranger = (await sign_in()).headers
+        for path in (
+            f"/v1/exports/{read['id']}",
+            f"/v1/works/{work_id}/exports",
+            f"/v1/certificates/{certificate['number']}/exports",
+            f"/v1/works/{work_id}/certificate",
+        ):
+            assert (await client.get(path, headers=stranger)).status_code == 404, path
+        forged = read["url"].replace("signature=", "signature=0")[:-1]
+        assert (await client.get(forged)).status_code == 403
+
+    async def test_a_maker_that_went_silent_is_replaced(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        certify: Certify,
+        export: Export,
+        clock: MovableClock,
+    ) -> None:
+        work_id = await finish_work(services, owner.id)
+        await certify(work_id)
+        made = (await export(work_id, "jpeg")).json()
+        async with services.sessions.begin() as session:
+            found = await session.get_one(WorkExport, UUID(made["id"]))
+            for name in ("object_key", "sha256", "size_bytes", "leaf_id", "manifest_sha256"):
+                setattr(found, name, None)
+            found.state, found.next_attempt_at = WorkExportState.QUEUED, clock() + timedelta(minutes=1)
+        chores = ProvenanceChores(services)
+        assert services.certification is not None
+        await chores.export(services.certification)
+        path = f"/v1/exports/{made['id']}"
+        assert (await client.get(path, headers=owner.headers)).json()["state"] == "queued"
+        clock.advance(minutes=3)
+        await chores.export(services.certification)
+        assert (await client.get(path, headers=owner.headers)).json()["state"] == "ready"
+
+
+class TestBundles:
+    async def test_a_bundle_proves_its_file_without_us(
+        self, client: httpx.AsyncClient, services: Services, certify: Certify, export: Export, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        read = (await export(work_id, "jpeg")).json()
+        answer = await client.get(read["bundle_url"])
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        keyring = services.keyring
+        assert keyring is not None
+        document = read_document(files["certificate.json"])
+        document.verify([keyring.certificates.verifier])
+        assert document.entry == files["certificate.entry.json"]
+        for name in ("certificate", "export"):
+            proof = parse_proof(files[f"{name}.tlog-proof"].decode())
+            proof.verify(files[f"{name}.entry.json"], keyring.log.verifier)
+        entry = json.loads(files["export.entry.json"])
+        (picture,) = [name for name in files if name.endswith(".jpg")]
+        assert entry["sha256"] == hashlib.sha256(files[picture]).hexdigest()
+        assert entry["certificate"] == document.facts.number
+        assert files["certificate.pdf"].startswith(b"%PDF-")
+        assert {"如何查验.md", "how-to-verify.md"} <= set(files)
+        assert keyring.log.verifier.vkey in files["how-to-verify.md"].decode()
+
+
+class TestUnlabelled:
+    async def test_it_needs_the_agreement_which_is_kept_for_six_months(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, export: Export
+    ) -> None:
+        work_id = await finish_work(services, owner.id, Kind.LYRICS)
+        await certify(work_id)
+        refused = await export(work_id, "txt", unlabelled=True)
+        assert (refused.status_code, refused.json()["code"]) == (409, "agreement_required")
+        version = refused.json()["terms_version"]
+        made = await export(work_id, "txt", unlabelled=True, agree_to=version)
+        assert made.status_code == 201, made.text
+        content = await fetch(client, made.json())
+        assert "算法生成" not in content.decode()
+        assert len(read_labels(content, "text/plain")) == 1  # the implicit one stays
+        async with services.sessions() as session:
+            agreement = (await session.scalars(select(UnlabelledAgreement))).one()
+        assert agreement.terms_sha256 == unlabelled.terms_sha256(agreement.language)
+        assert agreement.user_id == owner.id
+        with pytest.raises(DBAPIError, match="are kept until"):
+            async with services.sessions.begin() as session:
+                await session.execute(text("DELETE FROM unlabelled_agreements"))
+
+    async def test_a_picture_is_painted_again_and_differs_where_the_label_was(
+        self, client: httpx.AsyncClient, certify: Certify, export: Export, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        asked = {"unlabelled": True, "agree_to": unlabelled.TERMS_VERSION}
+        pictures = [(await export(work_id, "png")).json(), (await export(work_id, "png", **asked)).json()]
+        assert pictures[0]["id"] != pictures[1]["id"]
+        first, second = [Image.open(io.BytesIO(await fetch(client, one))) for one in pictures]
+        difference = [
+            (x, y)
+            for x in range(0, first.width, 2)
+            for y in range(0, first.height, 2)
+            if first.getpixel((x, y)) != second.getpixel((x, y))
+        ]
+        assert difference
+        assert all(x > first.width * 0.5 and y > first.height * 0.8 for x, y in difference)
+
+    async def test_what_cannot_be_made_again_is_not_offered(
+        self, services: Services, owner: Person, certify: Certify, export: Export
+    ) -> None:
+        work_id = await finish_work(services, owner.id, Kind.LYRICS)
+        await certify(work_id)
+        answer = await export(work_id, "pdf", unlabelled=True, agree_to=unlabelled.TERMS_VERSION)
+        assert answer.json()["code"] == "export_unavailable"
+
+
+class TestLeaving:
+    async def test_erasing_a_user_unlinks_their_leaves_and_leaves_the_tree_valid(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, export: Export
+    ) -> None:
+        work_id = await finish_work(services, owner.id)
+        read = (await certify(work_id)).json()
+        exported = (await export(work_id, "jpeg")).json()
+        async with services.sessions() as session:
+            before = (await session.execute(select(LogLeaf.leaf_index, LogLeaf.entry))).all()
+        answer = await client.request("DELETE", "/v1/me", headers=owner.headers)
+        assert answer.status_code < 300, answer.text
+        assert await erase_account(services.sessions, services.store, owner.id, now=services.clock())
+        assert (await client.get(exported["url"])).status_code == 404
+        async with services.sessions() as session:
+            certificate = (await session.scalars(select(Certificate))).one()
+            after = (await session.execute(select(LogLeaf.leaf_index, LogLeaf.entry))).all()
+            for table in (WorkExport, PictureFingerprint):
+                assert await session.scalar(select(func.count()).select_from(table)) == 0
+            assert await find_breaches(session, JOB_INVARIANTS) == []
+        assert after == before
+        assert (certificate.owner_id, certificate.work_id, certificate.title, certificate.salt) == (None,) * 4
+        public = (await client.get(f"/v1/certificates/{read['number']}")).json()
+        assert public["erased_at"] is not None
+        document = read_document(json.dumps(public["document"]).encode())
+        assert services.keyring is not None
+        proof = parse_proof((await client.get(read["proof_url"])).text)
+        proof.verify(document.entry, services.keyring.log.verifier)
+        report = await audit(
+            services.sessions, services.store, services.keyring.log.verifier, seen=proof.checkpoint
+        )
+        assert report.faults == []
+
+
+async def prove(services: Services, client: httpx.AsyncClient, read: dict[str, str]) -> None:
+    """Every export's hash stands in a leaf."""
+    async with services.sessions() as session:
+        leaf = await session.scalar(select(LogLeaf).where(LogLeaf.leaf_index == read["log_index"]))
+    assert leaf is not None
+    entry = json.loads(leaf.entry)
+    assert read["sha256"] in (entry.get("sha256"), entry.get("content_sha256"))
