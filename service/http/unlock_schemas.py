@@ -71,9 +71,12 @@ class LinkCreate(Body):
 
     channel: ShareChannel = ShareChannel.LINK
     asker_name: Annotated[
-        str | None,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS),
-        AfterValidator(require_name),
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS),
+            AfterValidator(require_name),
+        ]
+        | None,
         Field(description="Shown to friends; screened like everything that is written here."),
     ] = None
     work_id: UUID | None = Field(default=None, description="A work of mine to show on the page.")
