@@ -69,14 +69,6 @@ class ModerationSettings(BaseModel, frozen=True):
     photo_classifier: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
 
 
-class WitnessSettings(BaseModel, frozen=True):
-    """url: what `add-checkpoint` stands below. vkey: the witness's public key, as one line."""
-
-    url: Annotated[str, Field(pattern=r"^https?://")]
-    vkey: str
-    timeout_seconds: float = Field(default=5, gt=0, le=60)
-
-
 class ProvenanceSettings(BaseModel, frozen=True):
     """What finished files say of who made them.
 
@@ -91,7 +83,8 @@ class ProvenanceSettings(BaseModel, frozen=True):
     authority: the name under which certificates and the public log are signed, such as "huajian.example";
         it can never change. With it go log_key_file and certificate_key_file, PEM, Ed25519; without the
         three, development makes keys of its own, and production certifies nothing.
-    witnesses: who is asked to sign the log's checkpoints too.
+    witnesses: who is asked to sign the log's checkpoints too: "VKEY URL" each, the URL being what
+        `add-checkpoint` stands below.
     """
 
     producer_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{27}$")
@@ -105,7 +98,7 @@ class ProvenanceSettings(BaseModel, frozen=True):
     )
     log_key_file: Path | None = None
     certificate_key_file: Path | None = None
-    witnesses: tuple[WitnessSettings, ...] = ()
+    witnesses: tuple[Annotated[str, Field(pattern=r"^\S+ https?://\S+$")], ...] = ()
 
     @model_validator(mode="after")
     def _has_both_files(self) -> Self:

@@ -20,6 +20,8 @@ from provenance.log.notes import Signer
 
 DEVELOPMENT_AUTHORITY: Final = "development.huajian.invalid"  # a name that can belong to nobody (RFC 2606)
 DEVELOPMENT_FOLDER: Final = "development-keys"
+LOG_FILE: Final = "log.pem"
+CERTIFICATES_FILE: Final = "certificates.pem"
 
 
 class CertificationUnavailableError(DomainError):
@@ -47,17 +49,30 @@ def load_keyring(settings: Settings) -> Keyring | None:
 
     Returns: None in production without keys. Raises: KeyFileError.
     """
+    if _is_development(settings):
+        for path in _development_files(settings):
+            make_key(path)
+    return read_keyring(settings)
+
+
+def read_keyring(settings: Settings) -> Keyring | None:
+    """The same without making any; None where there are none. Raises: KeyFileError."""
     own = settings.provenance
     if own.authority and own.log_key_file and own.certificate_key_file:
         return _keyring(own.authority, own.log_key_file, own.certificate_key_file, is_development=False)
-    if settings.environment is Environment.PRODUCTION:
+    files = _development_files(settings)
+    if not _is_development(settings) or not all(path.is_file() for path in files):
         return None
+    return _keyring(DEVELOPMENT_AUTHORITY, *files, is_development=True)
+
+
+def _is_development(settings: Settings) -> bool:
+    return settings.provenance.authority is None and settings.environment is not Environment.PRODUCTION
+
+
+def _development_files(settings: Settings) -> tuple[Path, Path]:
     folder = settings.data_dir / DEVELOPMENT_FOLDER
-    for name in ("log.pem", "certificates.pem"):
-        make_key(folder / name)
-    return _keyring(
-        DEVELOPMENT_AUTHORITY, folder / "log.pem", folder / "certificates.pem", is_development=True
-    )
+    return folder / LOG_FILE, folder / CERTIFICATES_FILE
 
 
 def make_key(path: Path) -> bool:

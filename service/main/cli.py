@@ -33,6 +33,7 @@ ENTRIES: Final = (
     Entry("doctor", OPERATE, "Say what is switched on, what is missing, and how to switch it on."),
     Entry("migrate", OPERATE, "Move the database to a schema revision."),
     Entry("certs", OPERATE, "See and make the certificates that exported files are signed with."),
+    Entry("log", OPERATE, "Audit the public log of certificates, show and make its keys."),
     Entry("templates", OPERATE, "See and check card templates."),
     Entry("user", OPERATE, "Change a user's tier, or grant credits."),
     Entry("stripe", OPERATE, "Synchronise prices, see and replay events, heal what was missed."),

@@ -28,12 +28,14 @@ class NothingToAuditError(Exception):
 
 @dataclass(slots=True)
 class AuditReport:
-    """checkpoint: what was audited. faults: what is wrong, for people; none: everything agrees.
+    """checkpoint: what was audited; signed: the note as it was shown.
 
+    faults: what is wrong, for people; none: everything agrees.
     subjects: of the leaves, in the order of the log.
     """
 
     checkpoint: Checkpoint
+    signed: str
     faults: list[str] = field(default_factory=list)
     subjects: list[UUID] = field(default_factory=list)
 
@@ -54,7 +56,7 @@ async def audit(sessions: Sessions, store: FileStore, verifier: Verifier, *, see
         head = await queries.find_head(session)
     if head is None or head.checkpoint is None:
         raise NothingToAuditError("the log is empty and has signed nothing")
-    report = AuditReport(open_checkpoint(head.checkpoint, verifier))
+    report = AuditReport(open_checkpoint(head.checkpoint, verifier), head.checkpoint)
     earlier = None if seen is None else open_checkpoint(seen, verifier)
     await _Audit(sessions, store, report, earlier).run()
     return report

@@ -18,14 +18,14 @@ from service.transparency.tile_shelf import TileShelf
 
 log = structlog.get_logger()
 
+TIMEOUT_SECONDS: Final = 5.0
 TRIES: Final = 2  # the second with the size that the witness named
 
 
 def configured_witnesses(settings: Settings) -> list[Witness]:
     """Raises: LogFormatError: a key cannot be read; the process must not start."""
-    return [
-        Witness(one.url, parse_vkey(one.vkey), one.timeout_seconds) for one in settings.provenance.witnesses
-    ]
+    pairs = (one.split(" ") for one in settings.provenance.witnesses)
+    return [Witness(url, parse_vkey(vkey), TIMEOUT_SECONDS) for vkey, url in pairs]
 
 
 async def ask_witnesses(

@@ -6,6 +6,7 @@ from service.main.doctor.backends import examine_backends
 from service.main.doctor.engines import examine_engines
 from service.main.doctor.findings import Section
 from service.main.doctor.fonts import examine_fonts
+from service.main.doctor.keyring import examine_keyring
 from service.main.doctor.payments import examine_payments
 from service.main.doctor.provenance import examine_provenance
 from service.main.doctor.storage import examine_storage
@@ -19,7 +20,7 @@ async def examine_rest(settings: Settings, *, start: bool) -> list[Section]:
         Section("Storage", await examine_storage(settings)),
         Section("Fonts", examine_fonts()),
         Section("Kinds of works", examine_backends()),
-        Section("Provenance", examine_provenance(settings)),
+        Section("Provenance", [*examine_provenance(settings), *examine_keyring(settings)]),
         Section("Selling", await examine_payments(settings, load_catalog())),
         Section("Surroundings", await examine_surroundings(settings)),
     ]

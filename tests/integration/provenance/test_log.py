@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner, Result
 
 from core.settings import Settings
 from models.transparency import LeafKind
@@ -23,6 +25,7 @@ from provenance.log.queries import NewLeaf
 from provenance.log.tiles import WIDTH, Tile, split_hashes, unpack_entries
 from provenance.log.witness import Witness
 from service.engines.endpoints import Endpoints
+from service.main.cli import app
 from service.storage.store import FileStore
 from service.transparency.audit import AuditReport, audit
 from service.transparency.growing import LogBrokenError, LogGrower, key_of
@@ -291,3 +294,35 @@ def forge(services: Services, size: int, root: bytes) -> str:
     assert services.keyring is not None
     signer = services.keyring.log
     return signer.sign(Checkpoint(signer.name, size, root).text)
+
+
+class TestCommand:
+    async def test_an_audit_remembers_what_it_saw_and_says_when_it_is_no_longer_so(
+        self, services: Services, endpoints: Endpoints, grower: LogGrower
+    ) -> None:
+        environment = {
+            "HUAJIAN_DATABASE_URL": endpoints.database_url,
+            "HUAJIAN_REDIS_URL": endpoints.redis_url,
+            "HUAJIAN_DATA_DIR": str(services.settings.data_dir),
+        }
+        before = structlog.get_config()
+
+        async def command(*arguments: str) -> Result:
+            runner = CliRunner()
+            return await asyncio.to_thread(runner.invoke, app, ["log", *arguments], env=environment)
+
+        try:
+            await append(services, 5)
+            await grower.grow()
+            assert grower.verifier.vkey in (await command("key")).output
+            first = await command("audit")
+            assert (first.exit_code, first.output.split()[0]) == (0, "5"), first.output
+            await append(services, 1)
+            await grower.grow()
+            assert "with what was seen last" in (await command("audit")).output
+            seen = services.settings.data_dir / "log-seen.checkpoint"
+            seen.write_text(forge(services, 6, root_of([bytes(32)])), "utf-8")
+            forked = await command("audit")
+            assert (forked.exit_code, "FORK" in forked.output) == (1, True)
+        finally:
+            structlog.configure(**before)
