@@ -82,10 +82,7 @@ def read_json(text: str) -> ImplicitLabel:
     """Raises: ImplicitLabelError: not an object of exactly the seven keys, each once, each a string."""
     if len(text) > _LONGEST:
         raise ImplicitLabelError("longer than any label")
-    try:
-        values = json.loads(text, object_pairs_hook=_once)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ImplicitLabelError("not JSON") from error
+    values = _parsed(text)
     if not isinstance(values, dict) or set(values) != set(_KEYS):
         raise ImplicitLabelError("not the seven keys of an implicit label")
     if not all(isinstance(value, str) for value in values.values()):
@@ -100,14 +97,10 @@ def read_anybodys(text: str) -> ImplicitLabel:
     """
     if len(text) > _LONGEST:
         raise ImplicitLabelError("longer than any label")
-    text = html.unescape(text).strip().removeprefix("AIGC").lstrip(": ")
-    try:
-        values = json.loads(text, object_pairs_hook=_once)
-        if isinstance(values, dict) and set(values) == {"AIGC"}:
-            inner = values["AIGC"]
-            values = json.loads(inner, object_pairs_hook=_once) if isinstance(inner, str) else inner
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ImplicitLabelError("not JSON") from error
+    text = text.strip().removeprefix("AIGC").lstrip(": ")
+    values = _parsed(text if text.startswith('{"') else html.unescape(text))
+    if isinstance(values, dict) and set(values) == {"AIGC"}:
+        values = _parsed(values["AIGC"]) if isinstance(values["AIGC"], str) else values["AIGC"]
     if not isinstance(values, dict) or not set(_REQUIRED) <= set(values):
         raise ImplicitLabelError("a required key of an implicit label is missing")
     known = {key: values.get(key, "") for key in _KEYS}
@@ -126,6 +119,13 @@ def _label_of(values: Mapping[str, str]) -> ImplicitLabel:
         spread_integrity=values["ReservedCode2"],
         label=values["Label"],
     )
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever it is
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ImplicitLabelError("not JSON") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

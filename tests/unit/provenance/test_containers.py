@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,24 +13,11 @@ from provenance.containers.boxes import walk
 from provenance.containers.errors import ContainerError
 from provenance.containers.files import read_label, write_label
 from provenance.implicit import ImplicitLabelError, produced
+from tests.factories.sealed_files import film
 
 LABEL = produced("001191440300708461136T1XGW3", "0199c3f2b7a07c4e8d1f6a5b4c3d2e1f")
 OTHER = produced(None, "another")
 PAGE = b'<!doctype html><html lang="zh"><head><title>x</title></head><body>&lt;/head&gt;</body></html>'
-
-
-def film(folder: Path, movflags: str) -> bytes:
-    """Twelve frames that differ."""
-    path = folder / "film.mp4"
-    with av.open(str(path), "w", options={"movflags": movflags} if movflags else {}) as container:
-        stream = container.add_stream("libx264", rate=24)
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for number in range(12):
-            picture = np.full((48, 64, 3), 20 * number, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
 
 
 @pytest.fixture(params=["+faststart", "", "+frag_keyframe+empty_moov+default_base_moof"])

@@ -86,6 +86,10 @@ class TestOthers:
         label = read_anybodys('{"Label":1,"ContentProducer":"a","ProduceID":"b"}')
         assert (label.label, label.producer, label.produce_id, label.propagator) == ("1", "a", "b", "")
 
+    def test_what_looks_escaped_in_a_label_of_ours_is_left_alone(self) -> None:
+        label = produced(None, "a&amp;b&quot;")
+        assert read_anybodys(label.to_json()) == label
+
     @pytest.mark.parametrize(
         "text",
         ["", "1", "[]", '{"AIGC":{}}', '{"AIGC":"x"}', '{"Label":"1","ContentProducer":"","ProduceID":"b"}',
