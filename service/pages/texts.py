@@ -15,11 +15,12 @@ def _load(name: str) -> Texts:
     return loaded
 
 
-PAGE: Final = {  # what templates say
+PAGE: Final = {
     **_load("page"),
     **_load("purchases"),
     **_load("memberships"),
     **_load("unlock"),
+    **_load("console"),
 }
 # What scripts say, sent along with the page.
 SCRIPT: Final = {
@@ -28,6 +29,7 @@ SCRIPT: Final = {
     **_load("memberships_script"),
     **_load("unlock_script"),
 }
+CONSOLE_SCRIPT: Final = _load("console_script")  # what the console's scripts say besides
 ADVICE: Final = _load("advice")  # what to do about a refusal, by its code
 GENERAL_ADVICE: Final = ADVICE["internal_error"]
 # Jobs end with problems of their own, which no request is answered with.

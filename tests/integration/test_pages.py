@@ -16,7 +16,7 @@ from service.pages.forms import MAX_GRAPHEMES
 from service.storage.store import FileStore
 from service.wiring import Services
 
-PAGES: Final = ("/", "/?kind=lyrics", "/works", "/problems/insufficient-credits", "/unlock-links")
+PAGES: Final = ("/", "/?kind=lyrics", "/works", "/problems/insufficient-credits", "/unlock-links", "/console")
 VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 

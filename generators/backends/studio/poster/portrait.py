@@ -16,10 +16,10 @@ from generators.specs import Language
 from generators.typesetting.block import Align
 from generators.typesetting.fitting import Wish
 
-_LETTER_TOP: Final = 950.0  # with a work, whose headline stands on the letter
+_LETTER_TOP: Final = 934.0  # with a work, whose headline stands on the letter
 _ART_HEIGHT_PX: Final = 1066  # without: the headline stands on the art
 _MARGIN: Final = 76.0
-_SEAL_PX: Final = 84
+_SEAL_PX: Final = 76
 _FOOT: Final = 1376.0  # where label, seal and caption end
 
 
@@ -43,8 +43,8 @@ def _with_work(order: PosterOrder, work: Pixels) -> Pixels:
     easel.write(
         order.words.asker, Box(left, top, right, top + 44), SOFT_INK, Wish(36, 20, most_lines=1), few=True
     )
-    easel.write_title(order.words.headline, Box(left, top + 56, right, top + 202), 100)
-    easel.write_ask(order.words.ask, Box(left, top + 218, right, top + 312))
+    easel.write_title(order.words.headline, Box(left, top + 54, right, top + 190), 100)
+    easel.write_ask(order.words.ask, Box(left, top + 206, right, top + 300))
     _draw_foot(easel, order)
     return easel.finish()
 
@@ -95,5 +95,5 @@ def _draw_code(easel: Easel, order: PosterOrder, *, top: float) -> Box:
 
 def _draw_foot(easel: Easel, order: PosterOrder) -> None:
     """The label at the left, our seal before it."""
-    easel.stamp(order.words.sign, round(_MARGIN), round(_FOOT) - _SEAL_PX + 16, _SEAL_PX, seed=order.seed)
+    easel.stamp(order.words.sign, round(_MARGIN), round(_FOOT) - _SEAL_PX + 11, _SEAL_PX, seed=order.seed)
     easel.label(order.words.label, (_MARGIN + _SEAL_PX + 28.0, _FOOT))
