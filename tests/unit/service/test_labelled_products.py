@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from generators.contracts import Picture, Unwatched
+from generators.contracts import Box, Picture, Unwatched
 from generators.specs import Kind
 from provenance.containers.reading import read_labels
 from provenance.implicit import produced
+from service.certificates.making import decode, shrink
 from service.jobs.products import Order, Product
 from service.workers.configuration import read_backends_file
 from service.workers.production import Draft, Producer
@@ -70,17 +72,19 @@ class TestVisibly:
     @pytest.mark.parametrize("name", PICTURES)
     def test_letters_in_the_file_itself_are_high_enough_and_on_the_edge(self, name: str) -> None:
         """Decoded from the file, after encoding and labelling: what a person sees."""
-        draft, product = made(name)
-        assert isinstance(draft.result, Picture)
-        box = draft.result.boxes["label"]
-        with Image.open(io.BytesIO(product.files[0].content)) as picture:
-            grey = np.asarray(picture.convert("L"), dtype=np.int16)
-        top, left = max(0, int(box.top) - 4), max(0, int(box.left) - 4)
-        around = grey[top : int(box.bottom) + 5, left : int(box.right) + 5]
-        rows = np.flatnonzero((np.abs(around - np.median(around)) > 60).any(axis=1))
-        least = math.ceil(0.05 * min(grey.shape))
-        assert rows[-1] + 1 - rows[0] >= least
+        grey, box = shown(name)
+        assert letters_px(grey, box) >= math.ceil(0.05 * min(grey.shape))
         assert box.bottom > 0.9 * grey.shape[0] or box.top < 0.1 * grey.shape[0]
+
+    @pytest.mark.parametrize("size", ["720", "480"])
+    @pytest.mark.parametrize("name", ["card png", "card jpeg"])
+    def test_they_still_are_in_a_smaller_export(self, name: str, size: str) -> None:
+        pixels = shrink(decode(made(name)[1].files[0].content), size)
+        _, box = shown(name)
+        share = int(size) / 1080
+        smaller = Box(box.left * share, box.top * share, box.right * share, box.bottom * share)
+        grey = np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.int16)
+        assert letters_px(grey, smaller) >= math.ceil(0.05 * min(grey.shape))
 
     @pytest.mark.parametrize(
         ("name", "label"), [("lyrics zh", "算法生成"), ("lyrics en", "Algorithm-generated")]
@@ -91,3 +95,19 @@ class TestVisibly:
         (file,) = product.files
         assert file.content.decode().endswith(product.text)
         assert file.content.startswith(b"---\nAIGC:\n")
+
+
+def shown(name: str) -> tuple[NDArray[np.int16], Box]:
+    """A picture as its file shows it, in grey, and where the backend says that the label stands."""
+    draft, product = made(name)
+    assert isinstance(draft.result, Picture)
+    with Image.open(io.BytesIO(product.files[0].content)) as picture:
+        return np.asarray(picture.convert("L"), dtype=np.int16), draft.result.boxes["label"]
+
+
+def letters_px(grey: NDArray[np.int16], box: Box) -> int:
+    """How high that stands out from what is around it in the box and four pixels beyond."""
+    top, left = max(0, int(box.top) - 4), max(0, int(box.left) - 4)
+    around = grey[top : int(box.bottom) + 5, left : int(box.right) + 5]
+    rows = np.flatnonzero((np.abs(around - np.median(around)) > 60).any(axis=1))
+    return int(rows[-1] + 1 - rows[0])
