@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.certificate import Certificate, CertificateChange, CertificateState, ChangeKind
+from models.work import WorkFile
 
 SIGNED: Final = (CertificateState.ISSUED, CertificateState.REVOKED)
 
@@ -24,4 +25,12 @@ async def find_transfer(session: AsyncSession, certificate_id: UUID) -> datetime
     statement = select(func.max(CertificateChange.created_at)).where(
         CertificateChange.certificate_id == certificate_id, CertificateChange.kind == ChangeKind.TRANSFER
     )
+    return await session.scalar(statement)
+
+
+async def find_picture(session: AsyncSession, certificate: Certificate) -> WorkFile | None:
+    """The work's small picture, where the owner shows it and it has one."""
+    if not certificate.shows_work or certificate.work_id is None:
+        return None
+    statement = select(WorkFile).where(WorkFile.work_id == certificate.work_id, WorkFile.role == "thumbnail")
     return await session.scalar(statement)
