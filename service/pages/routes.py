@@ -10,7 +10,7 @@ from generators.specs import Kind
 from service.dependencies import App, ByAddress
 from service.http import session
 from service.http.offers import list_packs
-from service.pages import assets, console, purchases, rehearsal, texts, unlocking
+from service.pages import assets, console, purchases, rehearsal, texts, unlocking, verifying
 from service.pages.forms import kind_choices, studio_offers
 from service.pages.language import page_language
 from service.pages.rendering import render
@@ -80,6 +80,7 @@ router.include_router(purchases.router)
 router.include_router(rehearsal.router)
 router.include_router(unlocking.router)
 router.include_router(console.router)
+router.include_router(verifying.router)
 router.include_router(session.router)  # how these pages sign in, and nobody else does
 
 

@@ -20,6 +20,7 @@ PAGE: Final = {
     **_load("purchases"),
     **_load("memberships"),
     **_load("unlock"),
+    **_load("verify"),
     **_load("console"),
 }
 # What scripts say, sent along with the page.
@@ -28,6 +29,7 @@ SCRIPT: Final = {
     **_load("purchases_script"),
     **_load("memberships_script"),
     **_load("unlock_script"),
+    **_load("verify_script"),
 }
 CONSOLE_SCRIPT: Final = _load("console_script")  # what the console's scripts say besides
 ADVICE: Final = _load("advice")  # what to do about a refusal, by its code
