@@ -19,6 +19,17 @@ from tests.fakes.stripe_server.deliveries import Deliveries
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
 
 
+@pytest.fixture(scope="session")
+async def stock() -> str:
+    """Our catalogue on the shelf: hundreds of questions, so they are asked once."""
+    objects = Objects(lambda: 0)
+    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
+        gateway = StripeGateway(settings_for(running.url))
+        await synchronise(gateway, load_catalog())
+        await gateway.close()
+    return objects.dump()
+
+
 @pytest.fixture
 def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
     """Nothing is on its shelf yet; its time is the test's."""
@@ -30,11 +41,11 @@ def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
 
 @pytest.fixture
 async def services(
-    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal
+    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal, stock: str
 ) -> AsyncIterator[Services]:
     """Everything wired, our catalogue on the shelf; no worker, no keeper."""
     gateway = StripeGateway(settings_for(rehearsal.url))
-    await synchronise(gateway, load_catalog())
+    rehearsal.objects.restore(stock)
     async with open_services(settings, endpoints, clock=clock, payments=gateway) as opened:
         await opened.redis.flushdb()
         async with background(opened.hub.run()), background(opened.admissions.run()):
