@@ -12,6 +12,7 @@ Tests: a client library's User-Agent (python-httpx) is held as a script, so send
 private addresses say nothing of a network and cost nothing.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,8 +49,8 @@ class Assessor:
         self, session: AsyncSession, owner_id: UUID, sender: Sender, *, now: datetime
     ) -> None:
         """Remember where a link's owner was seen, as keyed hashes for at most 180 days."""
-        found = await queries.list_devices(session, [owner_id], None)
-        devices = distinct_devices(self._sent_device(sender), [device for _, device in found])
+        known = await queries.read_people(session, [owner_id])
+        devices = distinct_devices(self._sent_device(sender), [device for _, device in known.devices])
         traces = self.tracer.trace(sender, devices, None, now=now)
         await queries.note_sightings(session, owner_id, traces.sightings(), epoch=epoch_of(now), now=now)
 
@@ -58,8 +59,8 @@ class Assessor:
     ) -> bool:
         """Whether anybody but this user was seen on the device in the last 90 to 180 days."""
         stored = self.pseudonyms.stored_device(device_id)
-        found = await queries.list_devices(session, [user_id], stored)
-        if any(device == stored and owner_id != user_id for owner_id, device in found):
+        known = await queries.read_people(session, [user_id], stored)
+        if any(device == stored and owner_id != user_id for owner_id, device in known.devices):
             return True
         return await queries.is_seen_on(session, self.pseudonyms.device(stored, now=now), besides=user_id)
 
@@ -72,11 +73,14 @@ class Assessor:
             session, self.windows, self.tracer, attempt, self._sent_device(attempt.sender), now=now
         )
         verdict = weigh(gathered.signals, self.weights, is_shadow=self.is_shadow)
-        await queries.add_signal(session, _signal_values(attempt, gathered.traces, now))
-        await queries.note_sightings(
-            session, attempt.helper_id, gathered.traces.sightings(), epoch=epoch_of(now), now=now
+        await queries.keep(
+            session,
+            {
+                **_signal_values(attempt, gathered.traces, now),
+                **self._verdict_values(attempt.help_id, verdict, now),
+                **queries.sighting_values(gathered.traces.sightings()),
+            },
         )
-        await self._keep(session, attempt.help_id, verdict, now)
         return verdict
 
     async def reweigh_help(self, session: AsyncSession, help_id: UUID, *, now: datetime) -> Verdict:
@@ -94,7 +98,7 @@ class Assessor:
             remember(before, weigh(signals, self.weights).reasons), self.weights, is_shadow=self.is_shadow
         )
         if _to_json(verdict.reasons) != kept.reasons:
-            await self._keep(session, help_id, verdict, now)
+            await queries.add_verdict(session, self._verdict_values(help_id, verdict, now))
         return verdict
 
     async def explain(
@@ -113,20 +117,17 @@ class Assessor:
     def _sent_device(self, sender: Sender) -> bytes | None:
         return self.pseudonyms.stored_device(sender.device_id) if sender.device_id else None
 
-    async def _keep(self, session: AsyncSession, help_id: UUID, verdict: Verdict, now: datetime) -> None:
-        await queries.add_verdict(
-            session,
-            {
-                "id": new_id(),
-                "help_id": help_id,
-                "decision": verdict.decision,
-                "score": verdict.score,
-                "is_shadow": verdict.is_shadow,
-                "reasons": _to_json(verdict.reasons),
-                "weights": self.digest,
-                "created_at": now,
-            },
-        )
+    def _verdict_values(self, help_id: UUID, verdict: Verdict, now: datetime) -> dict[str, Any]:
+        return {
+            "verdict_id": new_id(),
+            "help_id": help_id,
+            "decision": verdict.decision.value,
+            "score": verdict.score,
+            "is_shadow": verdict.is_shadow,
+            "reasons": json.dumps(_to_json(verdict.reasons)),
+            "weights": self.digest,
+            "now": now,
+        }
 
 
 def _to_json(reasons: Sequence[Reason]) -> dict[str, Any]:
@@ -154,5 +155,4 @@ def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[
         "asn": traces.asn,
         "tap_seconds": (attempt.tapped_at - attempt.page_issued_at).total_seconds(),
         "sign_up_seconds": account_seconds if attempt.is_new else None,
-        "created_at": now,
     }

@@ -54,16 +54,17 @@ async def gather(
     *,
     now: datetime,
 ) -> Gathered:
-    """Everything the score needs, in six round trips. Counts the help in the windows."""
+    """Everything the score needs, in three round trips. Counts the help in the windows."""
     owner_id, helper_id = people = attempt.owner_id, attempt.helper_id
-    known = await queries.list_devices(session, people, sent_device)
-    devices = distinct_devices(sent_device, [device for user_id, device in known if user_id == helper_id])
-    owned = {device for user_id, device in known if user_id == owner_id}
-    strangers = {user_id for user_id, device in known if device == sent_device} - {*people}
-    mailboxes = await queries.list_mailboxes(session, people)
-    mailbox = _proved(mailboxes, helper_id)
+    known = await queries.read_people(session, people, sent_device)
+    devices = distinct_devices(
+        sent_device, [device for user_id, device in known.devices if user_id == helper_id]
+    )
+    owned = {device for user_id, device in known.devices if user_id == owner_id}
+    strangers = {user_id for user_id, device in known.devices if device == sent_device} - {*people}
+    mailbox = _proved(known.mailboxes, helper_id)
     traces = tracer.trace(attempt.sender, devices, mailbox, now=now)
-    common, is_owner_address = await _look_around(session, attempt, traces, mailboxes, now)
+    common, is_owner_address = await _look_around(session, attempt, traces, known.mailboxes, now)
     pace = await _pace(windows, attempt, traces, (common.is_owner_place, is_owner_address), now)
     signals = replace(
         common,
@@ -84,7 +85,7 @@ async def regather(
     session: AsyncSession, pseudonyms: Pseudonyms, signal: RiskSignal, *, now: datetime
 ) -> HelpSignals:
     """What others did since, and what became of the helper. A contact that was proved since is kept."""
-    mailboxes = await queries.list_mailboxes(session, (signal.owner_id, signal.helper_id))
+    mailboxes = (await queries.read_people(session, (signal.owner_id, signal.helper_id))).mailboxes
     proved, mailbox = _proved(mailboxes, signal.helper_id), signal.mailbox_hash
     if proved is not None and mailbox is None:
         mailbox = pseudonyms.hash_of(signal.epoch, "mailbox", proved)
@@ -166,9 +167,7 @@ async def _look_around(
         "places": list(traces.place),
         "mailboxes": list(traces.mailbox),
     }
-    found: dict[str, Any] = {}
-    for statement in (queries.OTHERS, queries.SEEN, queries.GRAPH):
-        found |= await queries.look(session, statement, facts)
+    found = await queries.look_around(session, facts)
     is_owner_address = bool(found.pop("is_owner_address"))
     mine = [box for box in mailboxes if box.user_id == meant.helper_id]
     owned = {box.canonical_address for box in mailboxes if box.user_id == meant.owner_id}
