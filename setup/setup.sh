@@ -154,11 +154,15 @@ install_accounting() {
 
 # Readers of pictures and documents that are not ours, which read our exported files again.
 install_readers() {
-    command -v exiftool >/dev/null && command -v qpdf >/dev/null && return
-    if can_install; then apt_install libimage-exiftool-perl qpdf; fi
-    { command -v exiftool && command -v qpdf; } >/dev/null ||
-        fail "The tests read exported files with exiftool and qpdf, and one is missing. As root:" \
-            "apt-get install libimage-exiftool-perl qpdf"
+    has_readers && return
+    if can_install; then apt_install libimage-exiftool-perl qpdf openssl; fi
+    has_readers ||
+        fail "The tests read exported files with exiftool, qpdf and openssl, and one is missing. As root:" \
+            "apt-get install libimage-exiftool-perl qpdf openssl"
+}
+
+has_readers() {
+    command -v exiftool >/dev/null && command -v qpdf >/dev/null && command -v openssl >/dev/null
 }
 
 has_browser() {
