@@ -191,6 +191,7 @@ class ExportRead(Schema):
 
 
 class ExportList(Schema):
+    certificate: CertificateRead | None = Field(description="Null: certify the work first.")
     formats: list[ExportFormat] = Field(description="What the work can be exported as, its own first.")
     sizes: list[Size]
     items: list[ExportRead]

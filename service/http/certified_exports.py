@@ -9,12 +9,12 @@ from fastapi.responses import StreamingResponse
 
 from models.export import WorkExport, WorkExportState
 from service.certificates import exports, queries
-from service.certificates.errors import NotCertifiedError
+from service.certificates.errors import CertificateNotFoundError
 from service.certificates.formats import EXTENSIONS, SIZES, ExportFormat, formats_of
 from service.dependencies import App, ByAddress, CurrentUser, Language, Reading
 from service.flows.export_work import ask_export
 from service.http.certificate_schemas import ExportCreate, ExportList, ExportRead
-from service.http.certificate_views import BUNDLE_AREA, FILE_AREA, read_export
+from service.http.certificate_views import BUNDLE_AREA, FILE_AREA, read_certificate, read_export
 from service.http.certificates import Reference, require_certification, wait_a_moment
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.problems import documented
@@ -76,13 +76,14 @@ async def create_export(
 
 @router.get("/v1/works/{work_id}/exports", responses=documented(401, 404, 409, 422, 429))
 async def list_exports(work_id: UUID, services: App, session: Reading, user: CurrentUser) -> ExportList:
-    """What one of my certified works can be exported as, and what was."""
+    """What one of my works can be exported as once it is certified, and what was."""
     work = await works.get_work(session, work_id, owner_id=user.user_id)
     certificate = await queries.find_of_work(session, work_id)
-    if certificate is None or certificate.owner_id != user.user_id:
-        raise NotCertifiedError("Certify the work first: POST /v1/works/{id}/certificate.")
-    found = await exports.list_exports(session, certificate.id)
+    if certificate is not None and certificate.owner_id != user.user_id:
+        raise CertificateNotFoundError("The certificate of this work belongs to somebody else now.")
+    found = [] if certificate is None else await exports.list_exports(session, certificate.id)
     return ExportList(
+        certificate=certificate and await read_certificate(services, session, certificate, user.user_id),
         formats=list(formats_of(work)),
         sizes=list(SIZES),
         items=[read_export(services, export) for export in found],

@@ -21,6 +21,7 @@ PAGE: Final = {
     **_load("memberships"),
     **_load("unlock"),
     **_load("verify"),
+    **_load("certify"),
     **_load("console"),
 }
 # What scripts say, sent along with the page.
@@ -30,6 +31,7 @@ SCRIPT: Final = {
     **_load("memberships_script"),
     **_load("unlock_script"),
     **_load("verify_script"),
+    **_load("certify_script"),
 }
 CONSOLE_SCRIPT: Final = _load("console_script")  # what the console's scripts say besides
 ADVICE: Final = _load("advice")  # what to do about a refusal, by its code

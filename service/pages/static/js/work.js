@@ -1,6 +1,7 @@
 /** A finished work: the picture or the lyric, what made it, and ways to keep it. */
 
 import { call } from "./api.js";
+import { offerCertificate } from "./certify.js";
 import { cloneTemplate, within } from "./dom.js";
 import { announce, facts, formatDay, say } from "./facts.js";
 import { drawLyrics } from "./lyrics.js";
@@ -25,6 +26,7 @@ export function drawWork(work, { titleId = "" } = {}) {
   else piece.append(drawPiece(work));
   const save = /** @type {HTMLAnchorElement} */ (within(article, ".save"));
   save.href = `${fileOf(work, "preview").url}&download=true`;
+  offerCertificate(article, work);
   return article;
 }
 
