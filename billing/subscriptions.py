@@ -161,5 +161,5 @@ class SubscriptionChannel(Protocol):
         ...
 
     def list_paid_invoices(self, subscription_id: str) -> AsyncIterator[str]:
-        """Ids of all invoices of one subscription that were paid."""
+        """Ids of all invoices of one subscription that were paid, newest first."""
         ...

@@ -16,7 +16,13 @@ from billing.memberships.standing import settle
 from billing.memberships.taking import take_invoice
 from billing.orders import queries as orders
 from billing.orders.errors import NotOursError, UnknownOrderError
-from billing.subscriptions import InvoiceStatus, SubscriptionFacts, SubscriptionStatus
+from billing.subscriptions import (
+    InvoiceFacts,
+    InvoiceReason,
+    InvoiceStatus,
+    SubscriptionFacts,
+    SubscriptionStatus,
+)
 from models.membership import Membership, MembershipState
 from models.order import Order, OrderState
 
@@ -43,7 +49,7 @@ async def apply_membership(
         raise UnknownOrderError(f"no order {facts.order_id}")
     first.subscription_id = first.subscription_id or facts.id
     paid = []
-    for invoice in sorted(facts.invoices, key=lambda one: (one.created_at, one.id)):
+    for invoice in sorted(facts.invoices, key=_age):
         if invoice.status is InvoiceStatus.PAID:
             order = await take_invoice(session, first, invoice, marks=marks, rules=rules, now=now)
             paid += [order] if order is not None else []
@@ -55,6 +61,10 @@ async def apply_membership(
         await settle(session, membership, rules=rules, now=now)
     await session.flush()
     return paid
+
+
+def _age(invoice: InvoiceFacts) -> tuple[datetime, bool]:
+    return invoice.created_at, invoice.reason is not InvoiceReason.FIRST
 
 
 def _follow_unpaid(first: Order, facts: SubscriptionFacts) -> None:

@@ -11,7 +11,7 @@ from billing.subscriptions import InvoiceFacts, SubscriptionFacts
 @dataclass(frozen=True, slots=True)
 class MembershipFacts:
     """read_at: the database's time before it was read. invoices: the one that was asked about, and all that
-    are paid and were not known.
+    are paid and were not known; oldest first, also within the second that channels count in.
     """
 
     subscription: SubscriptionFacts

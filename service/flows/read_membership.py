@@ -22,7 +22,9 @@ async def read_membership(
         read_at = await memberships.read_clock(session)
         known = await memberships.list_known_invoices(session, channel.name, subscription_id)
     subscription = await channel.read_subscription(subscription_id)
-    paid = {one async for one in channel.list_paid_invoices(subscription_id)}
-    wanted = (paid - known) | ({invoice_id} if invoice_id is not None else set())
-    invoices = [await channel.read_invoice(one) for one in sorted(wanted)]
+    paid = [one async for one in channel.list_paid_invoices(subscription_id)]
+    wanted = [one for one in paid[::-1] if one not in known or one == invoice_id]
+    if invoice_id is not None and invoice_id not in wanted:
+        wanted.append(invoice_id)
+    invoices = [await channel.read_invoice(one) for one in wanted]
     return MembershipFacts(subscription, invoices, read_at)

@@ -23,7 +23,8 @@ CLAIM = text("""
 UPDATE inbox_events e
 SET attempts = e.attempts + 1,
     next_attempt_at = CAST(:now AS timestamptz)
-      + least(CAST(:first_wait AS interval) * power(2, e.attempts), CAST(:longest_wait AS interval))
+      + least(CAST(:first_wait AS interval) * power(2, least(e.attempts, 20)),
+              CAST(:longest_wait AS interval))
 WHERE e.id = (
   SELECT id FROM inbox_events WHERE state = 'waiting' AND next_attempt_at <= :now
   ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED

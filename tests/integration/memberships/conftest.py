@@ -51,12 +51,18 @@ async def club(engine: AsyncEngine, rehearsal: Rehearsal, clock: MovableClock) -
     """In the end every invariant holds, nothing waits, and our books of the bank's balance are right."""
     gateway = StripeGateway(settings_for(rehearsal.url))
     opened = Club(create_sessions(engine), gateway, rehearsal, clock)
-    yield opened
-    async with opened.sessions() as session:
+    try:
+        yield opened
+        await require_order(opened)
+    finally:
+        await gateway.close()
+
+
+async def require_order(club: Club) -> None:
+    async with club.sessions() as session:
         assert await find_breaches(session, JOB_INVARIANTS) == []
         waiting = "SELECT kind, reason FROM inbox_events WHERE state IN ('waiting', 'dead')"
         assert (await session.execute(text(waiting))).all() == []
-    books = await opened.books()
+    books = await club.books()
     assert sum(books.values()) == 0
-    assert books.get("1110", 0) == rehearsal.objects.balance().get("cny", 0)
-    await gateway.close()
+    assert books.get("1110", 0) == club.rehearsal.objects.balance().get("cny", 0)
