@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import c2pa
 import pytest
 
@@ -85,6 +86,22 @@ class TestSeal:
         assert values["ContentProducer"] == DEVELOPMENT_PRODUCER
         assert one["XMP-iptcExt:DigitalSourceType"] == ALGORITHMIC
         assert not {key for key in one if key.endswith((":Error", ":Warning"))}
+
+    @pytest.mark.parametrize("kind", ["image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4"])
+    def test_ffmpeg_shows_what_they_showed_before(
+        self, kind: str, plain: Mapping[str, bytes], sealed: Mapping[str, SealedFile]
+    ) -> None:
+        before, after = shown(plain[kind]), shown(sealed[kind].content)
+        assert len(before) == (12 if kind == "video/mp4" else 4 if kind == "image/gif" else 1)
+        assert before == after
+
+    def test_qpdf_finds_no_fault_in_a_signed_document(
+        self, sealed: Mapping[str, SealedFile], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "file.pdf"
+        path.write_bytes(sealed["application/pdf"].content)
+        checked = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False, timeout=30)
+        assert checked.returncode == 0, checked.stdout
 
     @pytest.mark.parametrize("kind", sorted(SIGNABLE))
     def test_the_claim_says_how_the_work_was_made(self, kind: str, sealed: Mapping[str, SealedFile]) -> None:
@@ -196,3 +213,9 @@ def _place(content: bytes, store: bytes, at: int) -> int:
     around = store[at - 40 : at + 1]
     found = content.find(store[:at][-600:])
     return found + 600 if found >= 0 and at > 600 else content.rindex(around) + 40
+
+
+def shown(content: bytes) -> list[bytes]:
+    """Every frame, as ffmpeg decodes it."""
+    with av.open(io.BytesIO(content), "r") as container:
+        return [frame.to_ndarray(format="rgb24").tobytes() for frame in container.decode(video=0)]
