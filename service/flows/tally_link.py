@@ -77,8 +77,10 @@ class Tallier:
 
     async def _after(self, link_id: UUID, running: "asyncio.Task[Standing]") -> Standing:
         await asyncio.wait([running])
-        del self._next[link_id]  # who comes from now on may have committed after this round's look
-        return await self._start(link_id)
+        del self._next[link_id]  # who comes from now on may have committed after the next round's look
+        # Somebody may have begun a round between the end of the last one and now: it looks late enough.
+        begun = self._running.get(link_id)
+        return await asyncio.shield(self._start(link_id) if begun is None else begun)
 
     async def _round(self, link_id: UUID) -> Standing:
         try:

@@ -1,0 +1,353 @@
+"""How fast unlock links are shown and helped, and whether a famous one slows the others down.
+
+1. Taps, each by another person on one of many links, beside a constant answer of the same app, in turns.
+2. The page and the API's view of a link, with few and with many readers at once.
+3. The same pages of ordinary links, alone and while one link is looked at and helped by everybody.
+4. People racing for the last seats of a budget: never exceeded, and every answer true.
+One server process, one embedded Postgres with fsync on; loaded by wrk.
+Usage: python -m benchmarks.unlock_links [--helps 3000] [--rounds 3] [--seconds 5] [--racers 1000]
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchmarks.admission_setup import make_tokens
+from benchmarks.unlock_server import settings_for
+from billing.invariants import find_breaches
+from core.clock import utc_now
+from core.errors import DomainError
+from core.ids import new_id
+from models.campaign import Audience, CampaignState
+from models.credit import CreditAccount
+from models.migrations.run import migrate
+from models.user import Channel, Contact, Device, Role, User
+from referral.campaigns import CampaignWish, create_campaign
+from referral.codes import code_of
+from referral.terms import Terms
+from service.engines.blocking import BlockingEngines
+from service.engines.endpoints import Endpoints
+from service.flows.help_unlock import help_unlock
+from service.invariants import JOB_INVARIANTS
+from service.wiring import Services, open_services
+from tests.factories.credits import make_user
+from tests.factories.taps import make_open_link, make_request
+
+PORT = 8098
+PAGES = 50
+AGENT = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/26.0 Mobile/15E148 Safari/604.1"
+)
+# Every tap once, in order. A tap that comes again is answered with 200, so using them all up is noticed.
+TAPS = """
+local taps = {}
+for line in io.lines(%(file)s) do
+  local code, token, body = line:match("^(%%S+) (%%S+) (.+)$")
+  taps[#taps + 1] = wrk.format("POST", "/v1/unlock-links/" .. code .. "/helps", {
+    ["Content-Type"] = "application/json",
+    ["Authorization"] = "Bearer " .. token,
+    ["User-Agent"] = "%(agent)s",
+  }, body)
+end
+local counter, wrong = 0, 0
+function request() counter = counter %% #taps + 1; return taps[counter] end
+function response(status, headers, body)
+  if status ~= 201 then wrong = wrong + 1; if wrong < 4 then print("wrong", status, body) end end
+end
+"""
+LOOKS = """
+local paths = { %(paths)s }
+local counter = 0
+function request() counter = counter + 1; return wrk.format("GET", paths[counter %% #paths + 1]) end
+function done(summary, latency)
+  print(string.format("p95 %%.3f", latency:percentile(95) / 1000))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One request to send: whose, for which link, with what."""
+
+    code: str
+    helper_id: UUID
+    body: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--helps", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--racers", type=int, default=1000)
+    options = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("This benchmark loads the servers with wrk: apt-get install wrk")
+    with tempfile.TemporaryDirectory() as folder, BlockingEngines(Path(folder)) as endpoints:
+        bench = Bench(endpoints, Path(folder), options)
+        asyncio.run(bench.prepare())
+        bench.compare_taps()
+        bench.measure_pages()
+        bench.compare_with_fame()
+        asyncio.run(bench.race())
+
+
+class Bench:
+    """One database, and the figures that it is asked for."""
+
+    def __init__(self, endpoints: Endpoints, folder: Path, options: argparse.Namespace) -> None:
+        self.endpoints = endpoints
+        self.folder = folder
+        self.options = options
+        self.codes: list[str] = []
+
+    async def prepare(self) -> None:
+        async with self.services() as services:
+            await migrate(services.engine)
+            async with services.sessions.begin() as session:
+                links = [await make_open_link(services, session) for _ in range(PAGES)]
+        self.codes = [code_of(services.keys, link.id) for link in links]
+
+    def services(self) -> Any:  # noqa: ANN401 - an async context manager of Services
+        return open_services(settings_for(self.folder), self.endpoints)
+
+    def compare_taps(self) -> None:
+        """Each tap by another proven person; five helps a link, whose goal is out of reach."""
+        print("taps by different people, five for each link")
+        ratios = []
+        for turn in range(self.options.rounds):
+            taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
+            with self.server("constant"):
+                constant = self.tap_all(taps)
+            with self.server("helps"):
+                ours = self.tap_all(taps)
+            ratios.append(ours / constant)
+            print(f"  turn {turn + 1}: constant {constant:6.0f}/s, helps {ours:6.0f}/s", flush=True)
+        print(f"helps / constant answer: {statistics.median(ratios):.2f} (target >= 0.50)")
+
+    def measure_pages(self) -> None:
+        with self.server("helps"):
+            for name, prefix in (
+                ("page /u/{code}", "/u/"),
+                ("GET /v1/unlock-links/{code}", "/v1/unlock-links/"),
+            ):
+                for connections in (1, 8):
+                    p95, rate = self.look(prefix, connections)
+                    print(f"{name}, {connections} at once: p95 {p95:.1f} ms, {rate:.0f}/s (target <= 30 ms)")
+
+    def compare_with_fame(self) -> None:
+        """Ordinary links' pages, alone and beside a link that everybody helps at that moment."""
+        taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=self.options.helps))
+        spread = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
+        with self.server("helps"):
+            alone, _ = self.look("/v1/unlock-links/", 2)
+            beside_many, many_rate = self.beside(spread)
+            beside_one, one_rate = self.beside(taps)
+        print(f"pages of ordinary links, p95: alone {alone:.1f} ms")
+        print(f"  beside {many_rate:.0f} helps/s on many links {beside_many:.1f} ms")
+        print(f"  beside {one_rate:.0f} helps/s on one famous link {beside_one:.1f} ms")
+        print(f"helps on one link / on many links: {one_rate / many_rate:.2f}")
+
+    def beside(self, taps: Sequence[Tap]) -> tuple[float, float]:
+        """(p95 of pages, helps a second) of both at once."""
+        script = self.write_taps(taps)
+        command = [
+            "wrk",
+            "-t1",
+            "-c32",
+            f"-d{self.options.seconds}",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{PORT}",
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tapping:
+            p95, _ = self.look("/v1/unlock-links/", 2)
+            printed, _ = tapping.communicate()
+        return p95, _rate(printed)
+
+    async def make_taps(self, count: int, *, helps_per_link: int) -> list[Tap]:
+        terms = Terms(goal=1_000_000, seats=1_000_000)
+        async with self.services() as services, services.sessions.begin() as session:
+            helpers = await _make_helpers(services, session, count)
+            taps = []
+            for start in range(0, count, helps_per_link):
+                link = await make_open_link(services, session, terms=terms)
+                for helper_id in helpers[start : start + helps_per_link]:
+                    request = await make_request(services, session, link.id, helper_id)
+                    body = json.dumps({"page_token": request.page_token, "proof": request.proof})
+                    taps.append(Tap(request.code, helper_id, body))
+        return taps
+
+    def write_taps(self, taps: Sequence[Tap]) -> Path:
+        tokens = make_tokens([tap.helper_id for tap in taps])
+        lines = [f"{tap.code} {token} {tap.body}" for tap, token in zip(taps, tokens, strict=True)]
+        file, script = self.folder / "taps.txt", self.folder / "taps.lua"
+        file.write_text("\n".join(lines))
+        script.write_text(TAPS % {"file": json.dumps(str(file)), "agent": AGENT})
+        return script
+
+    def tap_all(self, taps: Sequence[Tap]) -> float:
+        """Taps a second."""
+        script = self.write_taps(taps)
+        command = [
+            "wrk",
+            "-t1",
+            "-c32",
+            f"-d{self.options.seconds}",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{PORT}",
+        ]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return _rate(printed)
+
+    def look(self, prefix: str, connections: int) -> tuple[float, float]:
+        """(p95 in ms, rate) of looking at ordinary links."""
+        script = self.folder / f"look{connections}.lua"
+        script.write_text(LOOKS % {"paths": ",".join(f'"{prefix}{code}"' for code in self.codes)})
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds}", "-s", str(script)]
+        printed = subprocess.run(
+            [*command, f"http://127.0.0.1:{PORT}"], check=True, capture_output=True, text=True
+        ).stdout
+        found = re.search(r"p95 ([\d.]+)", printed)
+        if not found:
+            sys.exit(f"wrk printed something else:\n{printed}")
+        return float(found[1]), _rate(printed)
+
+    @contextmanager
+    def server(self, mode: str) -> Iterator[None]:
+        command = [sys.executable, "-m", "benchmarks.unlock_server", mode, str(PORT)]
+        command += [self.endpoints.database_url, self.endpoints.redis_url, str(self.folder)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                _await_ready()
+                yield
+            finally:
+                process.terminate()
+
+    async def race(self) -> None:
+        """Each racer would be the one who brings a link its reward; the campaign can pay a tenth of them."""
+        racers, room = self.options.racers, self.options.racers // 10
+        async with self.services() as services:
+            campaign_id = await _make_campaign(services, room)
+            async with services.sessions.begin() as session:
+                helpers = await _make_helpers(services, session, racers)
+                requests = []
+                for helper_id in helpers:
+                    link = await make_open_link(
+                        services, session, terms=Terms(goal=1), campaign_id=campaign_id
+                    )
+                    requests.append(await make_request(services, session, link.id, helper_id))
+
+            async def tap(index: int) -> str:
+                try:
+                    outcome = await help_unlock(
+                        services.sessions, services.unlocking.desk, requests[index], now=services.clock()
+                    )
+                except DomainError as error:
+                    return error.code
+                await services.unlocking.tallier.count(outcome.link_id)
+                return outcome.state.value
+
+            answers = Counter(await asyncio.gather(*(tap(index) for index in range(racers))))
+            async with services.sessions() as session:
+                paid = await session.scalar(
+                    text("SELECT used_credits FROM campaigns WHERE id = :id"), {"id": campaign_id}
+                )
+                breaches = await find_breaches(session, JOB_INVARIANTS)
+        print(f"{racers} people race for {room} rewards: {dict(answers)}, paid or promised {paid}")
+        print(f"invariants broken: {len(breaches)}")
+
+
+async def _make_helpers(services: Services, session: AsyncSession, count: int) -> list[UUID]:
+    """People with an account, a verified address and a device, who have been here for a while."""
+    ids = [new_id() for _ in range(count)]
+    since = utc_now() - timedelta(days=90)
+    who = [{"id": id_, "role": Role.USER, "locale": "zh", "created_at": since} for id_ in ids]
+    await session.execute(insert(User), who)
+    accounts = [{"user_id": id_, "tier": "free", "billing_timezone": "UTC"} for id_ in ids]
+    zeros = {"debt_credits": 0, "in_flight": 0, "rejected_count": 0}
+    await session.execute(insert(CreditAccount), [account | zeros for account in accounts])
+    digest = services.keys.digest
+    devices = [
+        {"id": new_id(), "user_id": id_, "device_hash": digest("device", id_.hex), "created_at": since}
+        for id_ in ids
+    ]
+    await session.execute(insert(Device), devices)
+    contacts = [
+        {
+            "id": new_id(),
+            "user_id": id_,
+            "channel": Channel.EMAIL,
+            "address": f"{id_.hex}@example.org",
+            "canonical_address": f"{id_.hex}@example.org",
+            "verified_at": since,
+            "code_attempts": 0,
+        }
+        for id_ in ids
+    ]
+    await session.execute(insert(Contact), contacts)
+    return ids
+
+
+async def _make_campaign(services: Services, budget_credits: int) -> UUID:
+    now = services.clock()
+    wish = CampaignWish(
+        name="race",
+        starts_at=now - timedelta(days=1),
+        ends_at=now + timedelta(days=1),
+        audience=Audience.EVERYONE,
+        channels=None,
+        terms_a=Terms(goal=1),
+        terms_b=None,
+        share_b_percent=0,
+        budget_credits=budget_credits,
+    )
+    async with services.sessions.begin() as session:
+        operator_id = await make_user(session)
+        campaign = await create_campaign(session, wish, operator_id=operator_id, key="race", now=now)
+        campaign.state = CampaignState.RUNNING
+    return campaign.id
+
+
+def _rate(printed: str) -> float:
+    found = re.search(r"Requests/sec:\s+([\d.]+)", printed)
+    if not found or "wrong" in printed or "Non-2xx" in printed:
+        sys.exit(f"not every request was answered well:\n{printed}")
+    return float(found[1])
+
+
+def _await_ready() -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health/ready", timeout=1)
+        except (URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("the server did not start")
+
+
+if __name__ == "__main__":
+    main()
