@@ -85,7 +85,10 @@ class AsnTable:
         return self._v6.find(int(address) >> V6_SHIFT) or None
 
     def _add(self, line: str) -> None:
-        first, last, number, *_ = line.split("\t")
+        columns = line.split("\t")
+        if len(columns) < 3:
+            raise ValueError("not an address, an address and an AS number with tabs between")
+        first, last, number = columns[:3]
         asn = int(number)
         if not 0 <= asn <= MAX_ASN:
             raise ValueError("no such AS number")

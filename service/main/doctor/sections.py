@@ -6,6 +6,7 @@ from service.main.doctor.backends import examine_backends
 from service.main.doctor.engines import examine_engines
 from service.main.doctor.findings import Section
 from service.main.doctor.fonts import examine_fonts
+from service.main.doctor.helps import examine_helps
 from service.main.doctor.keyring import examine_keyring
 from service.main.doctor.payments import examine_payments
 from service.main.doctor.provenance import examine_provenance
@@ -22,5 +23,6 @@ async def examine_rest(settings: Settings, *, start: bool) -> list[Section]:
         Section("Kinds of works", examine_backends()),
         Section("Provenance", [*examine_provenance(settings), *examine_keyring(settings)]),
         Section("Selling", await examine_payments(settings, load_catalog())),
+        Section("Helps", examine_helps(settings)),
         Section("Surroundings", await examine_surroundings(settings)),
     ]
