@@ -68,12 +68,20 @@ GROUP BY GROUPING SETS ((day), (variant), ())
 """
 )
 _REASONS: Final = text(
-    _CHOSEN
+    _CHOSEN  # noqa: S608 - constants alone
     + """
-SELECT help.reason AS code, help.state AS state, count(*) AS helps
+SELECT coalesce(rule.code, help.reason) AS code, help.state AS state, count(*) AS helps
 FROM chosen JOIN helps AS help ON help.link_id = chosen.id
-WHERE help.reason IS NOT NULL
-GROUP BY help.reason, help.state
+LEFT JOIN LATERAL (
+    SELECT reasons -> 'reasons' AS reasons FROM risk_verdicts
+    WHERE help_id = help.id AND help.reason = 'risk' ORDER BY created_at DESC LIMIT 1
+) AS verdict ON true
+LEFT JOIN LATERAL (
+    SELECT spoken ->> 'code' AS code FROM jsonb_array_elements(verdict.reasons) AS rules (spoken)
+    WHERE (spoken ->> 'points')::int > 0
+) AS rule ON true
+WHERE help.reason IS NOT NULL AND help.state IN ('held', 'denied', 'lapsed', 'revoked')
+GROUP BY 1, 2
 ORDER BY helps DESC, code, state
 LIMIT :most
 """
@@ -148,7 +156,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """How many helps are in a state for a reason."""
+    """How many helps are in a state for a reason; of the risk score each rule that spoke counts by itself."""
 
     code: str
     state: str

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.ids import new_id
 from models.order import Order, OrderState
 from models.referral import HelpState, LinkState
+from models.risk import RiskDecision, RiskVerdict
 from models.user import Role, User
 from referral.figures import Counts, ReasonCount, read_figures
 from service.wiring import Services
@@ -33,7 +35,7 @@ async def make_history(session: AsyncSession) -> None:
     await make_help(session, met, friend, state=HelpState.DENIED, is_new=False, reason="device_shared")
     await make_reward(session, met)
     dry = await make_link(session, other, at=NOON, views=9, variant="b")
-    await make_help(session, dry, state=HelpState.HELD, reason="velocity")
+    await hold(session, (await make_help(session, dry, state=HelpState.HELD, reason="risk")).id)
     await make_help(session, dry, friend, state=HelpState.REVOKED, is_new=False, reason="fraud")
     late = await make_link(session, asker, at=NOON + timedelta(days=1), views=1)
     await make_help(session, late, maker, state=HelpState.QUALIFIED)  # the same new person again
@@ -46,8 +48,26 @@ async def make_history(session: AsyncSession) -> None:
     await buy(session, maker)
 
 
-async def buy(session: AsyncSession, owner_id: object) -> None:
-    lot_id = await give(session, owner_id, 10, now=NOON, unit_price_minor=120)  # type: ignore[arg-type]
+async def hold(session: AsyncSession, help_id: UUID) -> None:
+    """Two verdicts, of which the later one holds; a rule that speaks for the helper is no reason against."""
+    for number, points in enumerate(({"own_device": 100}, {"script": 70, "hurry": 30, "known_helper": -20})):
+        rules = [{"code": code, "points": value, "evidence": {}} for code, value in points.items()]
+        verdict = RiskVerdict(
+            id=new_id(),
+            created_at=NOON + timedelta(seconds=number),
+            help_id=help_id,
+            decision=RiskDecision.HOLD,
+            score=sum(points.values()),
+            is_shadow=False,
+            reasons={"reasons": rules},
+            weights="x",
+        )
+        session.add(verdict)
+    await session.flush()
+
+
+async def buy(session: AsyncSession, owner_id: UUID) -> None:
+    lot_id = await give(session, owner_id, 10, now=NOON, unit_price_minor=120)
     order = Order(
         id=new_id(),
         owner_id=owner_id,
@@ -107,7 +127,8 @@ class TestCounting:
         assert found.reasons == [
             ReasonCount("device_shared", "denied", 1),
             ReasonCount("fraud", "revoked", 1),
-            ReasonCount("velocity", "held", 1),
+            ReasonCount("hurry", "held", 1),
+            ReasonCount("script", "held", 1),
         ]
 
     async def test_a_range_without_links(self, services: Services) -> None:

@@ -125,10 +125,12 @@ function drawPlots(days) {
   const dates = days.map(({ day }) => day);
   const of = (/** @type {string} */ name) => days.map((day) => day[name]);
   const line = (/** @type {string} */ name, /** @type {string} */ className) => ({ name: say(`figure_${name}`), className, values: of(name) });
-  element("figures-plots").replaceChildren(
-    drawPlot(say("plot_views"), dates, [line("views", "plot-soft")]),
-    drawPlot(say("plot_taps"), dates, [line("taps", "plot-soft"), line("qualified", "plot-strong")]),
-    drawPlot(say("plot_rewards"), dates, [line("rewards", "plot-strong")]),
+  const place = element("figures-plots");
+  const room = place.clientWidth;
+  place.replaceChildren(
+    drawPlot(say("plot_views"), dates, [line("views", "plot-soft")], room),
+    drawPlot(say("plot_taps"), dates, [line("taps", "plot-soft"), line("qualified", "plot-strong")], room),
+    drawPlot(say("plot_rewards"), dates, [line("rewards", "plot-strong")], room),
   );
 }
 

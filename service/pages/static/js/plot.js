@@ -3,7 +3,8 @@
 import { formatDay, say } from "./facts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 640;
+const WIDE = 640;
+const NARROW = 340; // on a phone, where the numbers would shrink with the plot
 const HEIGHT = 180;
 const LEFT = 44; // for the numbers of the scale
 const BOTTOM = 24; // for the days
@@ -16,18 +17,20 @@ const STEPS = [1, 2, 2.5, 5, 10];
  * @param {string} title
  * @param {string[]} days ISO dates
  * @param {Series[]} series as many values each as there are days
+ * @param {number} roomPx how much there is
  * @returns {HTMLElement}
  */
-export function drawPlot(title, days, series) {
+export function drawPlot(title, days, series, roomPx) {
+  const width = roomPx < 480 ? NARROW : WIDE;
   const figure = document.createElement("figure");
   figure.className = "plot";
   const caption = document.createElement("figcaption");
   caption.append(title, ...(series.length > 1 ? series.map(drawKey) : []));
-  const svg = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": series.map((one) => describe(one, days)).join("; ") });
+  const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": series.map((one) => describe(one, days)).join("; ") });
   const scale = scaleOf(Math.max(1, ...series.flatMap(({ values }) => values)));
-  drawGrid(svg, scale);
-  drawDays(svg, days);
-  for (const one of series) drawBars(svg, one, scale.top);
+  drawGrid(svg, scale, width);
+  drawDays(svg, days, width);
+  for (const one of series) drawBars(svg, one, scale.top, width);
   figure.append(caption, svg);
   return figure;
 }
@@ -47,11 +50,12 @@ export function scaleOf(most) {
 /**
  * @param {Element} svg
  * @param {{step: number, count: number, top: number}} scale
+ * @param {number} width
  */
-function drawGrid(svg, { step, count, top }) {
+function drawGrid(svg, { step, count, top }, width) {
   for (let index = 0; index <= count; index += 1) {
     const y = toY(index * step, top);
-    svg.append(make("line", { x1: LEFT, x2: WIDTH, y1: y, y2: y, class: index === 0 ? "plot-base" : "plot-line" }));
+    svg.append(make("line", { x1: LEFT, x2: width, y1: y, y2: y, class: index === 0 ? "plot-base" : "plot-line" }));
     svg.append(make("text", { x: LEFT - 8, y: y + 4, class: "plot-number", "text-anchor": "end" }, String(index * step)));
   }
 }
@@ -59,13 +63,14 @@ function drawGrid(svg, { step, count, top }) {
 /**
  * @param {Element} svg
  * @param {string[]} days
+ * @param {number} width
  */
-function drawDays(svg, days) {
+function drawDays(svg, days, width) {
   const marked = [...new Set([0, Math.floor((days.length - 1) / 2), days.length - 1])];
   for (const index of marked) {
-    const x = LEFT + slot(days.length) * (index + 0.5);
+    const x = LEFT + slot(days.length, width) * (index + 0.5);
     const anchor = index === 0 ? "start" : index === days.length - 1 ? "end" : "middle";
-    const edge = index === 0 ? LEFT : index === days.length - 1 ? WIDTH : x;
+    const edge = index === 0 ? LEFT : index === days.length - 1 ? width : x;
     svg.append(make("text", { x: edge, y: HEIGHT - 6, class: "plot-number", "text-anchor": anchor }, days[index].slice(5)));
   }
 }
@@ -74,21 +79,25 @@ function drawDays(svg, days) {
  * @param {Element} svg
  * @param {Series} series
  * @param {number} top
+ * @param {number} width
  */
-function drawBars(svg, { values, className }, top) {
-  const room = slot(values.length);
-  const width = Math.max(1, Math.min(28, room * 0.72));
+function drawBars(svg, { values, className }, top, width) {
+  const room = slot(values.length, width);
+  const thick = Math.max(1, Math.min(28, room * 0.72));
   values.forEach((value, index) => {
     if (value === 0) return;
     const y = toY(value, top);
-    const x = LEFT + room * (index + 0.5) - width / 2;
-    svg.append(make("rect", { x: x.toFixed(2), y: y.toFixed(2), width: width.toFixed(2), height: (toY(0, top) - y).toFixed(2), rx: Math.min(2, width / 4), class: className }));
+    const x = LEFT + room * (index + 0.5) - thick / 2;
+    svg.append(make("rect", { x: x.toFixed(2), y: y.toFixed(2), width: thick.toFixed(2), height: (toY(0, top) - y).toFixed(2), rx: Math.min(2, thick / 4), class: className }));
   });
 }
 
-/** @param {number} count */
-function slot(count) {
-  return (WIDTH - LEFT) / Math.max(1, count);
+/**
+ * @param {number} count
+ * @param {number} width
+ */
+function slot(count, width) {
+  return (width - LEFT) / Math.max(1, count);
 }
 
 /**
