@@ -18,7 +18,7 @@ def test_what_is_in_force_and_what_is_missing() -> None:
     shadow, _ = said(Settings(risk=RiskSettings(is_shadow=True, hold_points=70)))
     assert shadow == (
         Verdict.NOTE,
-        "only looks on: nobody is stopped (holds from 70 points, denies from 100)",
+        "only looks on, nobody is stopped: holds from 70 points, denies from 100",
     )
     assert said(Settings(referral=ReferralSettings(is_open=False)))[0][0] is Verdict.OK
 
