@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from billing.memberships.rules import MembershipRules
 from billing.payments import PaymentChannel
+from core.clock import Clock
 from core.database import Sessions
 from service.flows.act_at_rehearsal import deliver
+from service.flows.empty_inbox import handle_next
 from service.rehearsal.biller import OVER
 from service.rehearsal.clock import RehearsalClock
 from service.rehearsal.objects import Object, Objects
@@ -53,21 +56,26 @@ async def act_on_subscription(
     subscription_id: str,
     name: str,
     *,
-    notice: timedelta,
-    clock: Callable[[], datetime],
+    rules: MembershipRules,
+    clock: Clock,
 ) -> None:
-    """Do it, and bring every event; nothing when it is not possible. Raises: MissingObjectError."""
+    """Do it, bring every event and act on it, so that whoever looks next sees what came of it.
+
+    Nothing when it is not possible. Raises: MissingObjectError.
+    """
     with rehearsal.objects.lock:
-        found, acts = possible_subscription_acts(rehearsal, subscription_id, notice=notice)
+        found, acts = possible_subscription_acts(rehearsal, subscription_id, notice=rules.notice)
         if name not in acts:
             return
         if name in TIMES and rehearsal.clock is not None:
-            _wait(rehearsal.clock, found, name, notice)
+            _wait(rehearsal.clock, found, name, rules.notice)
         else:
             ACTS[name](rehearsal, found)
         rehearsal.biller.tick()
         rehearsal.objects.save()
     await deliver(sessions, channel, rehearsal, now=clock())
+    while await handle_next(sessions, channel, rules=rules, now=clock()) is not None:
+        pass
 
 
 def _wait(clock: RehearsalClock, found: Object, name: str, notice: timedelta) -> None:

@@ -120,7 +120,7 @@ async def act_on_test_portal(
             rehearsal,
             subscription_id,
             act_name,
-            notice=services.rules.notice,
+            rules=services.rules,
             clock=services.clock,
         )
     except MissingObjectError:
