@@ -73,7 +73,7 @@ class Api:
         except BadRequestError as error:
             return _refuse(400, error.code, str(error))
         except RefusedError as error:
-            return _refuse(400, "invalid_state", str(error))
+            return _refuse(400, error.code, str(error))
         if method != "GET":
             self._objects.save()
         return Reply(200, body)

@@ -11,7 +11,11 @@ CARD: Final = "fp_4242"
 
 
 class RefusedError(Exception):
-    """Not possible in this state; the message is for whoever asked."""
+    """Not possible in this state; the message is for whoever asked. `code` is Stripe's."""
+
+    def __init__(self, message: str, code: str = "invalid_state") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Bank:
@@ -70,11 +74,13 @@ class Bank:
     def refund(self, payment_id: str, amount: int | None = None, *, status: str = "succeeded") -> Object:
         """Give money back, all that is left by default. Raises: RefusedError: more than there is."""
         charge = self._charge_of(payment_id)
+        if charge["refunded"]:
+            raise RefusedError("This charge has already been refunded", "charge_already_refunded")
         amount = charge["amount"] - charge["amount_refunded"] if amount is None else amount
         if not 0 < amount <= charge["amount"] - charge["amount_refunded"]:
             raise RefusedError("Refund amount is greater than unrefunded amount on charge")
         if charge["disputed"]:
-            raise RefusedError("This charge has been charged back")
+            raise RefusedError("This charge has been charged back", "charge_disputed")
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         refund = self.objects.add(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from billing.periods import month_after
 from service.rehearsal.bank import CARD, Bank, RefusedError
+from service.rehearsal.lines import end_of, line_of, period_of
 from service.rehearsal.objects import Object
 
 UPDATE_SECONDS: Final = 23 * 3600
@@ -25,7 +26,7 @@ class Biller:
         price = self.objects.get("price", session["_price"])
         customer = self.objects.add("customer", {"email": None, "metadata": {}, "_card": card})
         subscription = self._subscribe(session, price, customer)
-        lines = [_line(subscription, price, price["unit_amount"], _period(subscription))]
+        lines = [line_of(subscription, price, price["unit_amount"], period_of(subscription))]
         invoice = self._write(subscription, "subscription_create", lines, off=session.pop("_off"))
         session |= {
             "status": "complete",
@@ -43,9 +44,9 @@ class Biller:
     def tick(self) -> None:
         """Renew or end every subscription whose period is over, as often as its time has passed."""
         for subscription in self.objects.all("subscription")[::-1]:
-            while subscription["status"] not in OVER and _end(subscription) <= self.objects.now():
+            while subscription["status"] not in OVER and end_of(subscription) <= self.objects.now():
                 if subscription["cancel_at_period_end"]:
-                    self._cancel(subscription, "cancellation_requested", at=_end(subscription))
+                    self._cancel(subscription, "cancellation_requested", at=end_of(subscription))
                 else:
                     self._renew(subscription)
 
@@ -129,13 +130,13 @@ class Biller:
 
     def _prorate(self, subscription: Object, price: Object, at: int) -> list[Object]:
         """What is left of the month: back at what was paid for it, and anew at the other price."""
-        start, end = _period(subscription)
+        start, end = period_of(subscription)
         left, whole = max(0, end - at), end - start
         old = subscription["items"]["data"][0]["price"]
         paid = subscription["_month_amount"]
         return [
-            _line(subscription, old, -round(paid * left / whole), (at, end), is_proration=True),
-            _line(
+            line_of(subscription, old, -round(paid * left / whole), (at, end), is_proration=True),
+            line_of(
                 subscription, price, round(price["unit_amount"] * left / whole), (at, end), is_proration=True
             ),
         ]
@@ -148,7 +149,7 @@ class Biller:
         end = month_after(anchor, subscription["_months"] + 1)
         item["current_period_end"] = int(end.timestamp())
         price = item["price"]
-        lines = [_line(subscription, price, price["unit_amount"], _period(subscription))]
+        lines = [line_of(subscription, price, price["unit_amount"], period_of(subscription))]
         self._pay(subscription, self._write(subscription, "subscription_cycle", lines))
         self._bank.say("customer.subscription.updated", subscription)
 
@@ -275,32 +276,3 @@ class Biller:
     def _customer(self, subscription_id: str) -> Object:
         subscription = self.objects.get("subscription", subscription_id)
         return self.objects.get("customer", subscription["customer"])
-
-
-def _period(subscription: Object) -> tuple[int, int]:
-    item = subscription["items"]["data"][0]
-    return item["current_period_start"], item["current_period_end"]
-
-
-def _end(subscription: Object) -> int:
-    return _period(subscription)[1]
-
-
-def _line(
-    subscription: Object, price: Object, amount: int, period: tuple[int, int], *, is_proration: bool = False
-) -> Object:
-    item = {"subscription": subscription["id"], "proration": is_proration}
-    return {
-        "id": f"il_{subscription['id']}_{price['id']}",
-        "object": "line_item",
-        "amount": amount,
-        "currency": price["currency"],
-        "period": {"start": period[0], "end": period[1]},
-        "parent": {"type": "subscription_item_details", "subscription_item_details": item},
-        "pricing": {
-            "type": "price_details",
-            "price_details": {"price": price["id"], "product": price["product"]},
-        },
-        "quantity": 1,
-        "metadata": {},
-    }

@@ -7,44 +7,45 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import stripe
 from stripe import params as sdk
+from stripe.params import billing_portal as sdk_portal
 from stripe.params import checkout as sdk_checkout
 
-from billing.catalog import load_catalog
 from billing.payments import (
-    CheckoutRequest,
     CheckoutStatus,
     NotOnSaleError,
     PaymentsAwayError,
     SignatureError,
     UnknownObjectError,
 )
-from billing.stripe_catalog import price_key, synchronise
 from billing.stripe_client import API_VERSION
 from billing.stripe_facts import SUBJECTS
 from billing.stripe_gateway import StripeGateway
 from billing.stripe_signatures import require_signed, sign
 from service.rehearsal import bank, biller
-from service.rehearsal.objects import Objects
-from service.rehearsal.parameters import CREATED, REQUIRED, UPDATED
-from service.rehearsal.server import Rehearsal, rehearse
-from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
+from service.rehearsal.parameters import CREATED, PREVIEWED, REQUIRED, UPDATED
+from service.rehearsal.server import Rehearsal
+from tests.contracts.payments.asking import NOW, request, subscribe
+from tests.fakes.stripe_server.keys import WEBHOOK_SECRET, settings_for
 
-NOW = datetime(2026, 11, 11, 8, 0, tzinfo=UTC)
 CREATE_TYPES: dict[str, Any] = {
     "product": sdk.ProductCreateParams,
     "price": sdk.PriceCreateParams,
     "checkout.session": sdk_checkout.SessionCreateParams,
     "refund": sdk.RefundCreateParams,
+    "coupon": sdk.CouponCreateParams,
+    "billing_portal.session": sdk_portal.SessionCreateParams,
 }
-UPDATE_TYPES = {"product": sdk.ProductModifyParams, "price": sdk.PriceModifyParams}
+UPDATE_TYPES: dict[str, Any] = {
+    "product": sdk.ProductModifyParams,
+    "price": sdk.PriceModifyParams,
+    "subscription": sdk.SubscriptionModifyParams,
+}
 CLASSES: dict[str, type] = {
     "product": stripe.Product,
     "price": stripe.Price,
@@ -56,41 +57,13 @@ CLASSES: dict[str, type] = {
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "balance_transaction": stripe.BalanceTransaction,
     "event": stripe.Event,
+    "customer": stripe.Customer,
+    "subscription": stripe.Subscription,
+    "invoice": stripe.Invoice,
+    "invoice_payment": stripe.InvoicePayment,
+    "coupon": stripe.Coupon,
+    "billing_portal.session": stripe.billing_portal.Session,
 }
-
-
-@pytest.fixture
-def rehearsal() -> Iterator[Rehearsal]:
-    objects = Objects(lambda: int(NOW.timestamp()))
-    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
-        yield running
-
-
-@pytest.fixture
-async def gateway(rehearsal: Rehearsal) -> typing.AsyncIterator[StripeGateway]:
-    opened = StripeGateway(settings_for(rehearsal.url))
-    await synchronise(opened, load_catalog())
-    yield opened
-    await opened.close()
-
-
-def request(**changes: Any) -> CheckoutRequest:
-    order_id = uuid4()
-    fields = {
-        "order_id": order_id,
-        "key": f"order:{order_id}:v1",
-        "price_key": price_key("pack:small", "CNY", 1200),
-        "price_minor": 1200,
-        "renews": False,
-        "amount_minor": 1200,
-        "currency": "CNY",
-        "language": "zh",
-        "success_url": "https://example.com/orders/1",
-        "cancel_url": "https://example.com/plans",
-        "expires_at": NOW + timedelta(hours=23),
-        **changes,
-    }
-    return CheckoutRequest(**fields)
 
 
 class TestTypes:
@@ -115,12 +88,40 @@ class TestTypes:
         acts.fail_refund(acts.refund(payments[0], 100)["id"])
         acts.win_dispute(acts.dispute(payments[1])["id"])
         acts.warn(payments[0])
+        subscription = await subscribe(gateway, rehearsal)
+        await gateway.open_portal(subscription.customer_id or "", return_url="https://a.b/c", language="en")
         for kind, sdk_class in CLASSES.items():
             found = rehearsal.objects.all(kind)
             assert found, kind
             known = set(inspect.get_annotations(sdk_class))
             for one in found:
                 assert {name for name in one if not name.startswith("_")} <= known, kind
+
+    async def test_what_it_answers_inside_them_are_fields_too(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        found = rehearsal.objects.get("subscription", (await subscribe(gateway, rehearsal)).id)
+        invoice = rehearsal.objects.get("invoice", found["latest_invoice"])
+        line = invoice["lines"]["data"][0]
+        parts: list[tuple[type, dict[str, Any]]] = [
+            (stripe.SubscriptionItem, found["items"]["data"][0]),
+            (stripe.Price, found["items"]["data"][0]["price"]),
+            (stripe.Subscription.CancellationDetails, found["cancellation_details"]),
+            (stripe.Invoice.Parent, invoice["parent"]),
+            (stripe.Invoice.Parent.SubscriptionDetails, invoice["parent"]["subscription_details"]),
+            (stripe.InvoiceLineItem, line),
+            (
+                stripe.InvoiceLineItem.Parent.SubscriptionItemDetails,
+                line["parent"]["subscription_item_details"],
+            ),
+            (stripe.InvoiceLineItem.Pricing.PriceDetails, line["pricing"]["price_details"]),
+            (stripe.InvoicePayment.Payment, rehearsal.objects.all("invoice_payment")[0]["payment"]),
+        ]
+        for sdk_class, part in parts:
+            assert set(part) <= set(inspect.get_annotations(sdk_class)), sdk_class
+
+    def test_what_is_previewed_is_asked_as_stripe_wants_it(self) -> None:
+        assert sdk.InvoiceCreatePreviewParams.__annotations__.keys() >= PREVIEWED
 
     def test_every_kind_of_event_that_we_act_upon_or_send_is_one_of_stripes(self) -> None:
         kinds = set(typing.get_args(inspect.get_annotations(stripe.Event)["type"]))

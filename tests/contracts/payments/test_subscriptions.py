@@ -1,0 +1,104 @@
+"""Subscriptions at the rehearsal, as the gateway reads and changes them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from billing.stripe_catalog import price_key
+from billing.stripe_gateway import StripeGateway
+from billing.subscriptions import (
+    ChangeRefusedError,
+    InvoiceReason,
+    InvoiceStatus,
+    PriceChange,
+    SubscriptionStatus,
+)
+from service.rehearsal.server import Rehearsal
+from tests.contracts.payments.asking import NOW, subscribe
+
+
+class TestSubscriptions:
+    async def test_a_coupon_makes_the_first_month_cheaper_and_no_other(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        assert (subscription.status, subscription.tier) == (SubscriptionStatus.ACTIVE, "silver")
+        assert subscription.price_minor == 1000
+        (invoice_id,) = [one async for one in gateway.list_paid_invoices(subscription.id)]
+        first = await gateway.read_invoice(invoice_id)
+        assert (first.reason, first.status, first.tier) == (
+            InvoiceReason.FIRST,
+            InvoiceStatus.PAID,
+            "silver",
+        )
+        assert (first.amount_minor, first.card, first.order_id) == (500, "fp_4242", subscription.order_id)
+        assert first.charge is not None
+        assert first.charge.movement is not None
+        assert await gateway.find_invoice(first.payment_id or "") == invoice_id
+        rehearsal.objects.now = lambda: int((NOW + timedelta(days=31)).timestamp())
+        rehearsal.biller.tick()
+        second = [one async for one in gateway.list_invoices(NOW + timedelta(days=1))]
+        assert [owner for _, owner in second] == [subscription.id]
+        renewed = await gateway.read_invoice(second[0][0])
+        assert (renewed.reason, renewed.amount_minor) == (InvoiceReason.RENEWAL, 1000)
+        assert renewed.starts_at == first.ends_at
+
+    async def test_an_upgrade_costs_what_its_preview_said_and_again_changes_nothing(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        change = PriceChange(
+            subscription.id, price_key("membership:gold", "CNY", 2500), 2500, "CNY", "k", NOW
+        )
+        due = await gateway.preview_upgrade(change)
+        assert (due, (await gateway.read_subscription(subscription.id)).tier) == (2000, "silver")
+        for _ in range(2):
+            await gateway.upgrade(change)
+        upgraded = await gateway.read_subscription(subscription.id)
+        assert (upgraded.tier, upgraded.is_change_pending) == ("gold", False)
+        invoice = await gateway.read_invoice(upgraded.latest_invoice_id or "")
+        assert (invoice.reason, invoice.tier, invoice.amount_minor) == (InvoiceReason.UPGRADE, "gold", 2000)
+        assert len(rehearsal.objects.all("invoice")) == 2
+
+    async def test_a_declined_upgrade_waits_and_refuses_another(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        rehearsal.biller.break_card(subscription.id)
+        change = PriceChange(
+            subscription.id, price_key("membership:gold", "CNY", 2500), 2500, "CNY", "k", NOW
+        )
+        await gateway.upgrade(change)
+        waiting = await gateway.read_subscription(subscription.id)
+        assert (waiting.tier, waiting.is_change_pending, waiting.status) == ("silver", True, "active")
+        with pytest.raises(ChangeRefusedError):
+            await gateway.set_next_price(replace(change, key="other"))
+        rehearsal.biller.expire_update(subscription.id)
+        assert not (await gateway.read_subscription(subscription.id)).is_change_pending
+
+    async def test_it_ends_with_its_period_or_at_once_and_then_refuses_changes(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        await gateway.set_cancelling(subscription.id, cancels=True)
+        assert (await gateway.read_subscription(subscription.id)).cancels_at_period_end
+        assert [one.id async for one in gateway.list_subscriptions()] == [subscription.id]
+        for _ in range(2):
+            await gateway.end_subscription(subscription.id)
+        ended = await gateway.read_subscription(subscription.id)
+        assert (ended.status, ended.ended_at, ended.is_given_up) == (SubscriptionStatus.ENDED, NOW, False)
+        with pytest.raises(ChangeRefusedError):
+            await gateway.set_cancelling(subscription.id, cancels=False)
+        assert [one async for one in gateway.list_subscriptions()] == []
+
+    async def test_money_is_given_back_once(self, gateway: StripeGateway, rehearsal: Rehearsal) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        invoice = await gateway.read_invoice(subscription.latest_invoice_id or "")
+        for key in ("a", "a", "b"):
+            await gateway.give_back(invoice.payment_id or "", key=key)
+        assert [refund["amount"] for refund in rehearsal.objects.all("refund")] == [500]
+        portal = await gateway.open_portal(
+            subscription.customer_id or "", return_url="https://a.b/membership", language="zh"
+        )
+        assert portal.startswith("https://a.b/test-portal/")
