@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import segno
 from PIL import Image
 
@@ -96,12 +97,10 @@ def _facts(facts: PaperFacts, words: Mapping[str, Any]) -> dict[str, str]:
 def _picture(content: bytes) -> tuple[bytes, float]:
     """(JPEG as it is printed, its width on paper)."""
     pixels = decode(content)
+    share = min(_ROOM_MM[0] / pixels.shape[1], _ROOM_MM[1] / pixels.shape[0])
     with Image.fromarray(pixels) as picture:
         picture.thumbnail((PICTURE_PX, PICTURE_PX))
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-    share = min(_ROOM_MM[0] / pixels.shape[1], _ROOM_MM[1] / pixels.shape[0])
-    jpeg = encoders.encode(decode(file.getvalue()), PictureFormat.JPEG, quality=92)
+        jpeg = encoders.encode(np.asarray(picture, dtype=np.uint8), PictureFormat.JPEG, quality=92)
     return jpeg, round(pixels.shape[1] * share, 2)
 
 
