@@ -1,4 +1,4 @@
-"""Erase what a closed account made: jobs stopped, prompts forgotten, works, photos and files deleted."""
+"""Erase what a closed account made: jobs stopped, prompts forgotten, works, photos, posters deleted."""
 
 import contextlib
 from datetime import datetime
@@ -14,6 +14,8 @@ from service.identity import queries as identity
 from service.jobs import queries as jobs
 from service.jobs.errors import NotCancellableError
 from service.photos import queries as photos
+from service.posters.queries import list_links_of
+from service.posters.subjects import keys_of
 from service.storage.store import FileStore
 from service.works import queries as works
 
@@ -44,6 +46,7 @@ async def erase_account(sessions: Sessions, store: FileStore, user_id: UUID, *, 
         keys = [
             *await works.list_object_keys(session, user_id),
             *await photos.list_object_keys(session, user_id),
+            *(key for link_id in await list_links_of(session, user_id) for key in keys_of(link_id)),
         ]
     async with sessions.begin() as session:
         keys += await archives.withdraw(session, user_id)

@@ -28,6 +28,7 @@ from service.workers.keeper import Chore
 from service.workers.ledger_chores import LedgerChores
 from service.workers.letter_chores import LetterChores
 from service.workers.payment_chores import PaymentChores
+from service.workers.poster_chores import PosterChores
 from service.workers.provenance_chores import ProvenanceChores
 from service.workers.referral_chores import ReferralChores
 from service.workers.risk_chores import RiskChores
@@ -57,6 +58,7 @@ class Chores:
             *LetterChores(self._services).all(),
             *SignerChores(self._services).all(),
             *ReferralChores(self._services).all(),
+            *PosterChores(self._services).all(),
             *RiskChores(self._services).all(),
             *ProvenanceChores(self._services).all(),
             Chore("leases", 1.0, self.sweep_leases),

@@ -1,6 +1,7 @@
 """Friends: somebody without credits asks, somebody new helps, and what was waiting goes on."""
 
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from core.tasks import background
 from models.campaign import Audience, Campaign, CampaignState
 from models.user import Role, User
 from referral.terms import Terms
+from service.pages.assets import asset_url
 from service.wiring import Services
 from service.workers.keeper import keep
 from service.workers.referral_chores import ReferralChores
@@ -77,6 +79,21 @@ async def ask_friends(page: Page) -> str:
     poster = await page.locator("#share-save").get_attribute("href")
     assert poster is not None
     return poster.partition("/poster.jpg")[0]
+
+
+LENGTHS = (0, 1, 55, 56, 63, 64, 65, 119, 120, 300)  # around what fits into a block with its padding
+DIGESTS = """async ([url, lengths]) => {
+    const { digest } = await import(url);
+    const hex = (word) => word.toString(16).padStart(8, "0");
+    return lengths.map((length) => [...digest(new Uint8Array(length).fill(97))].map(hex).join(""));
+}"""
+
+
+class TestProof:
+    async def test_our_own_sha256_is_sha256(self, arrive: Arrive) -> None:
+        page = (await arrive("/works")).page
+        found = await page.evaluate(DIGESTS, [asset_url("js/sha256.js"), list(LENGTHS)])
+        assert found == [hashlib.sha256(b"a" * length).hexdigest() for length in LENGTHS]
 
 
 class TestUnlocking:

@@ -13,11 +13,16 @@ from sqlalchemy import text
 from models.referral import LinkState, UnlockLink
 from provenance.containers.files import read_label
 from referral.codes import code_of
+from service.flows.close_account import close_account
+from service.flows.erase_account import erase_account
 from service.limits.limiter import Policy
 from service.posters import shelf
+from service.posters.subjects import Shape, key_of
 from service.wiring import Services
+from service.workers.poster_chores import PosterChores
 from tests.factories.credits import make_user
 from tests.factories.unlocks import add_picture, make_link, make_work
+from tests.fakes.clock import MovableClock
 from tests.integration.test_pages import Markup, read
 
 TABLES = ("unlock_links", "helps", "help_days", "unlock_link_seats", "users", "risk_signals")
@@ -215,3 +220,33 @@ class TestPictures:
         assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
         assert (await client.get(f"/u/{code}/og.jpg?lang=en")).status_code == 429
         assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
+
+
+class TestForgetting:
+    async def test_pictures_go_with_their_link_and_with_their_owner(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        clock: MovableClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(shelf, "CHILD", "tests.fakes.poster_painter")
+        over, over_code = await open_link(services)
+        left, left_code = await open_link(services)
+        young, young_code = await open_link(services, at=services.clock() + timedelta(days=5))
+        for code in (over_code, left_code, young_code):
+            assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
+        async with services.sessions.begin() as session:
+            await close_account(session, left.owner_id, now=services.clock())
+        assert await erase_account(services.sessions, services.store, left.owner_id, now=services.clock())
+        clock.advance(days=3 + 7, hours=1)
+        await PosterChores(services).forget_posters()
+        assert [await is_kept(services, link) for link in (over, left, young)] == [False, False, True]
+
+
+async def is_kept(services: Services, link: UnlockLink) -> bool:
+    key = key_of(link.id, Shape.PREVIEW, "zh")
+    try:
+        return bool([chunk async for chunk in services.store.read(key)])
+    except FileNotFoundError:
+        return False
