@@ -39,7 +39,9 @@ MANY = 1000
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-async def test_attack(services: Services, app: FastAPI, attack: Attack, size: int, most_rewards: int) -> None:
+async def test_attack(
+    services: Services, app: FastAPI, attack: Attack, size: int, most_rewards: int, most_counted: int
+) -> None:
     async with RedTeam(services, app) as team:
         loot = await attack(team, size)
     print(f"{attack.__name__}: {loot}")
