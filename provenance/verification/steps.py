@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from provenance.certificates import CertificateAlteredError, CertificateDocument, UnknownIssuerError
+from provenance.credentials.examining import DEVELOPMENT
 from provenance.credentials.reading import CredentialState
 from provenance.fingerprints import (
     ALIKE_BITS,
@@ -54,7 +55,9 @@ def of_manifest(case: Case) -> Iterator[Check]:
         case CredentialState.NONE:
             yield Check("manifest", Outcome.ABSENT, "manifest_absent")
         case CredentialState.INTACT:
-            yield Check("manifest", Outcome.PASSED, "manifest_intact", facts)
+            is_development = facts["signer"].endswith(DEVELOPMENT)
+            code = "manifest_development" if is_development else "manifest_intact"
+            yield Check("manifest", Outcome.PASSED, code, facts)
         case CredentialState.UNKNOWN_SIGNER:
             yield Check("manifest", Outcome.UNKNOWN, "manifest_signer_unknown", facts)
         case CredentialState.ALTERED:

@@ -16,7 +16,7 @@ from service.dependencies import App, ByAddress, Reading
 from service.pages import texts
 from service.pages.forms import kind_choices
 from service.pages.language import page_language
-from service.pages.rendering import render
+from service.pages.rendering import LANGUAGE_TAGS, render
 from service.pages.script_facts import script_facts
 from service.pages.structured_data import describe_certificate
 from service.verification import queries as own
@@ -74,6 +74,7 @@ async def show_certificate(
         "certificate.html",
         {
             "certificate": _public(certificate),
+            "title_language": LANGUAGE_TAGS.get(certificate.language, certificate.language),
             "state": _state(certificate),
             "notices": [notice async for notice in _notices(session, certificate, document, language)],
             "facts": document and document.facts,

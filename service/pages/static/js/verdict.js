@@ -35,8 +35,8 @@ export function showVerdict(verdict) {
   element("verdict-file").textContent = describe(verdict.file);
   element("verdict-digest").textContent = verdict.file.sha256;
   place.hidden = false;
-  place.focus();
-  place.scrollIntoView({ block: "start" });
+  place.focus({ preventScroll: true });
+  window.scrollTo({ top: 0 }); // the answer stands where the file was put
   announce(`${verdict.title}. ${verdict.summary}`);
 }
 

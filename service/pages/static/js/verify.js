@@ -27,10 +27,12 @@ async function verify(files) {
   try {
     const verdict = await sendToVerify(files, { onProgress: showProgress, signal: mine.signal });
     endSending();
+    drop.hidden = true;
     showVerdict(verdict);
   } catch (error) {
     if (sending !== mine) return; // another file was chosen meanwhile
     endSending();
+    element("verify-three").hidden = false;
     if (!mine.signal.aborted) showRefusal(refusal, error);
   }
 }
@@ -83,9 +85,9 @@ element("sending-cancel").addEventListener("click", () => {
 });
 element("verify-again").addEventListener("click", () => {
   clearVerdict();
+  drop.hidden = false;
   element("verify-three").hidden = false;
   input.focus();
-  drop.scrollIntoView({ block: "center" });
 });
 element("verify-form").addEventListener("submit", (event) => event.preventDefault());
 
