@@ -40,6 +40,21 @@ async def find_channel(session: AsyncSession, programme: Programme, channel: Sha
     return _standing(channel, await session.get(ChannelSwitch, channel), programme)
 
 
+def require_standing(
+    programme: Programme,
+    channel: ShareChannel,
+    switched_on: bool | None,
+    reason: str | None,
+    *,
+    language: str,
+) -> None:
+    """As `require_on`, where the operator's word was read with something else. Raises: ChannelOffError."""
+    rule = programme.channels[channel]
+    if not (rule.is_on if switched_on is None else switched_on):
+        said = reason if switched_on is not None else (rule.reason or {}).get(language)
+        raise ChannelOffError(channel.value, said or "")
+
+
 async def require_on(
     session: AsyncSession, programme: Programme, channel: ShareChannel, *, language: str
 ) -> None:

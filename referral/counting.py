@@ -6,7 +6,7 @@ meanwhile are counted together (docs/decisions/unlock-links.md).
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -18,6 +18,10 @@ LAPSED_LATE: Final = "link_over"  # it qualified when the link had ended
 LAPSED_MET: Final = "goal_met"  # the goal was met without it
 LAPSED_EXPIRED: Final = "link_expired"
 
+LIST_UNCOUNTED: Final = text("""
+SELECT id, weight, qualified_at FROM helps
+WHERE link_id = :link_id AND state = 'qualified' AND counted_at IS NULL
+""")
 LIST_UNCOUNTED_LINKS: Final = text("""
 SELECT DISTINCT link_id FROM helps WHERE state = 'qualified' AND counted_at IS NULL LIMIT :limit
 """)
@@ -39,23 +43,22 @@ RETURNING id
 """)
 
 
+class Uncounted(NamedTuple):
+    id: UUID
+    weight: int
+    qualified_at: datetime
+
+
 async def lock_link(session: AsyncSession, link_id: UUID) -> UnlockLink | None:
     """The link, for whoever counts, ends or reverses; helps that come in do not wait for it."""
     statement = select(UnlockLink).where(UnlockLink.id == link_id).with_for_update(key_share=True)
     return await session.scalar(statement, execution_options={"populate_existing": True})
 
 
-async def list_uncounted(
-    session: AsyncSession, link_id: UUID, *, until: datetime
-) -> Sequence[tuple[UUID, int]]:
-    """(id, weight) of helps that qualified in time and are not in the progress yet."""
-    statement = select(Help.id, Help.weight).where(
-        Help.link_id == link_id,
-        Help.state == HelpState.QUALIFIED,
-        Help.counted_at.is_(None),
-        Help.qualified_at <= until,
-    )
-    return [(help_id, weight) for help_id, weight in await session.execute(statement)]
+async def list_uncounted(session: AsyncSession, link_id: UUID) -> Sequence[Uncounted]:
+    """Helps that qualified and are not in the progress yet."""
+    rows = await session.execute(LIST_UNCOUNTED, {"link_id": link_id})
+    return [Uncounted(*row) for row in rows]
 
 
 async def list_counted(session: AsyncSession, link_id: UUID, *, limit: int) -> Sequence[UUID]:

@@ -22,7 +22,9 @@ READ_MEETING: Final = text("""
 SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
        l.weight_new, l.weight_existing, l.seats, l.reserved_at IS NOT NULL AS is_reserved,
        o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
-       u.closed_at IS NOT NULL AS is_helper_gone, d.user_id AS device_user_id, d.created_at AS device_seen_at,
+       u.closed_at IS NOT NULL AS is_helper_gone, from_device.device_hash,
+       d.user_id AS device_user_id, d.created_at AS device_seen_at,
+       s.is_on AS switched_on, s.reason_zh, s.reason_en,
        EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
          OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
        EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id) AS has_helped,
@@ -39,12 +41,15 @@ SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.chann
 FROM unlock_links l
 JOIN users o ON o.id = l.owner_id
 JOIN users u ON u.id = :helper_id
-LEFT JOIN devices d ON d.device_hash = :device_hash
+CROSS JOIN LATERAL (
+  SELECT coalesce(CAST(:device_hash AS bytea), (
+    SELECT device_hash FROM devices WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1
+  )) AS device_hash
+) from_device
+LEFT JOIN devices d ON d.device_hash = from_device.device_hash
+LEFT JOIN channel_switches s ON s.channel = l.channel
 LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
 WHERE l.code_hash = :code_hash
-""")
-FIND_DEVICE: Final = text("""
-SELECT device_hash FROM devices WHERE user_id = :user_id ORDER BY created_at DESC LIMIT 1
 """)
 
 # The decision: the day's cap, a seat and the help itself, or nothing at all. The caller rolls back when
@@ -76,11 +81,12 @@ SELECT (SELECT taken FROM day) AS helps_today, (SELECT shard FROM seat) AS seat,
        EXISTS (SELECT FROM unlock_link_seats WHERE link_id = :link_id AND taken < seats) AS has_room
 """)
 FIND_CONFLICT: Final = text("""
-SELECT id, link_id, helper_id, state, weight, page_nonce = :page_nonce AS has_nonce
-FROM helps
-WHERE (link_id = :link_id AND (helper_id = :helper_id OR device_key = :device_key))
-   OR page_nonce = :page_nonce
-ORDER BY (helper_id = :helper_id AND link_id = :link_id) DESC LIMIT 1
+SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress,
+       h.page_nonce = :page_nonce AS has_nonce
+FROM helps h JOIN unlock_links l ON l.id = h.link_id
+WHERE (h.link_id = :link_id AND (h.helper_id = :helper_id OR h.device_key = :device_key))
+   OR h.page_nonce = :page_nonce
+ORDER BY (h.helper_id = :helper_id AND h.link_id = :link_id) DESC LIMIT 1
 """)
 SETTLE: Final = text("""
 UPDATE helps SET state = :state, reason = :reason, qualified_at = CAST(:qualified_at AS timestamptz)
@@ -126,8 +132,10 @@ RETURNING id
 class Meeting:
     """A link and a person who wants to help it, as the database knows both.
 
-    device_user_id: whose the device is; None: nobody has signed in on it as a guest. read_at: the database's
-    time, which accounts and devices are dated by.
+    device_hash: of the device that the request names, else the one on which the account was made; None:
+        neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.
+    switched_on: an operator's word on the channel, None without one, and why.
+    read_at: the database's time, which accounts and devices are dated by.
     """
 
     link_id: UUID
@@ -144,8 +152,12 @@ class Meeting:
     is_owner_gone: bool
     helper_created_at: datetime
     is_helper_gone: bool
+    device_hash: bytes | None
     device_user_id: UUID | None
     device_seen_at: datetime | None
+    switched_on: bool | None
+    reason_zh: str | None
+    reason_en: str | None
     is_proven: bool
     has_helped: bool
     shares_contact: bool
@@ -204,6 +216,8 @@ class Conflict:
     helper_id: UUID
     state: HelpState
     weight: int
+    goal: int
+    progress: int
     has_nonce: bool
 
 
@@ -220,9 +234,9 @@ class HelpStanding:
 
 
 async def find_meeting(
-    session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes
+    session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes | None
 ) -> Meeting | None:
-    """The link of a code and a person; None without either."""
+    """The link of a code and a person; None without either. device_hash: of the device that they name."""
     values = {"code_hash": code_hash, "helper_id": helper_id, "device_hash": device_hash}
     row = (await session.execute(READ_MEETING, values)).one_or_none()
     if row is None:
@@ -232,12 +246,6 @@ async def find_meeting(
     read["channel"] = ShareChannel(row.channel)
     read["help_state"] = None if row.help_state is None else HelpState(row.help_state)
     return Meeting(**read)
-
-
-async def find_device_hash(session: AsyncSession, user_id: UUID) -> bytes | None:
-    """The device on which the account was made, or last used as a guest."""
-    device_hash: bytes | None = await session.scalar(FIND_DEVICE, {"user_id": user_id})
-    return device_hash
 
 
 def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:
@@ -277,7 +285,7 @@ async def find_conflict(session: AsyncSession, new: NewHelp) -> Conflict | None:
     row = (await session.execute(FIND_CONFLICT, values)).one_or_none()
     if row is None:
         return None
-    return Conflict(row.id, row.link_id, row.helper_id, HelpState(row.state), row.weight, row.has_nonce)
+    return Conflict(**dict(row._mapping) | {"state": HelpState(row.state)})
 
 
 async def get_standing(session: AsyncSession, help_id: UUID) -> HelpStanding:

@@ -52,12 +52,14 @@ class HelpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HelpOutcome:
-    """What became of a tap. is_replay: the same person's earlier help, as it stands."""
+    """What became of a tap. progress: before it. is_replay: the same person's earlier help."""
 
     help_id: UUID
     link_id: UUID
     state: HelpState
     weight: int
+    goal: int
+    progress: int
     is_replay: bool = False
 
 
@@ -110,18 +112,27 @@ async def _help(
     token: PageToken,
     now: datetime,
 ) -> HelpOutcome:
-    device_hash = await _find_device(session, desk, request)
+    device_id = request.sender.device_id
     meeting = await helps.find_meeting(
-        session, code_hash=code_hash, helper_id=request.helper_id, device_hash=device_hash
+        session,
+        code_hash=code_hash,
+        helper_id=request.helper_id,
+        device_hash=None if device_id is None else desk.keys.digest("device", device_id),
     )
     if meeting is None or meeting.is_owner_gone or meeting.link_state is LinkState.REVOKED:
         raise LinkNotFoundError("There is no such link.")
     if meeting.help_id is not None and meeting.help_state is not None and meeting.help_weight is not None:
         return HelpOutcome(
-            meeting.help_id, meeting.link_id, meeting.help_state, meeting.help_weight, is_replay=True
+            meeting.help_id,
+            meeting.link_id,
+            meeting.help_state,
+            meeting.help_weight,
+            meeting.goal,
+            meeting.progress,
+            is_replay=True,
         )
-    await _require_allowed(session, desk, request, meeting, token, now)
-    new = await _new_help(session, desk, request, meeting, token, device_hash, now)
+    _require_allowed(desk, request, meeting, token, now)
+    new = await _new_help(session, desk, request, meeting, token, now)
     seat = _require_taken(
         await helps.take(
             session,
@@ -137,21 +148,10 @@ async def _help(
     state = await _weigh(session, desk, request, meeting, new, seat, now)
     if state is not HelpState.DENIED and not meeting.is_reserved:
         await _reserve(session, desk, new.link_id, now)
-    return HelpOutcome(new.id, new.link_id, state, new.weight)
+    return HelpOutcome(new.id, new.link_id, state, new.weight, meeting.goal, meeting.progress)
 
 
-async def _find_device(session: AsyncSession, desk: Desk, request: HelpRequest) -> bytes:
-    """The device that the request says it comes from, else the one on which the account was made."""
-    if request.sender.device_id is not None:
-        return desk.keys.digest("device", request.sender.device_id)
-    own = await helps.find_device_hash(session, request.helper_id)
-    if own is None:
-        raise DeviceRequiredError("Send Huajian-Device: this account was not made on a device.")
-    return own
-
-
-async def _require_allowed(
-    session: AsyncSession,
+def _require_allowed(
     desk: Desk,
     request: HelpRequest,
     meeting: Meeting,
@@ -167,7 +167,13 @@ async def _require_allowed(
     state = state_at(meeting.link_state, meeting.expires_at, now)
     if state is not LinkState.OPEN:
         raise LinkEndedError(state.value)
-    await channels.require_on(session, desk.programme, meeting.channel, language=request.language)
+    channels.require_standing(
+        desk.programme,
+        meeting.channel,
+        meeting.switched_on,
+        meeting.reason_zh if request.language == "zh" else meeting.reason_en,
+        language=request.language,
+    )
 
 
 def _is_own(request: HelpRequest, meeting: Meeting) -> bool:
@@ -185,10 +191,11 @@ async def _new_help(
     request: HelpRequest,
     meeting: Meeting,
     token: PageToken,
-    device_hash: bytes,
     now: datetime,
 ) -> NewHelp:
     """The help with its weight, frozen now: new is an account, and a device, younger than the page."""
+    if meeting.device_hash is None:
+        raise DeviceRequiredError("Send Huajian-Device: this account was not made on a device.")
     is_new = meeting.came_for(request.helper_id, token.issued_at)
     device_id = request.sender.device_id
     if is_new and device_id is not None:
@@ -201,7 +208,7 @@ async def _new_help(
         is_new=is_new,
         weight=meeting.weight_new if is_new else meeting.weight_existing,
         helper_created_at=meeting.helper_created_at,
-        device_key=helps.device_key_of(desk.keys, meeting.link_id, device_hash),
+        device_key=helps.device_key_of(desk.keys, meeting.link_id, meeting.device_hash),
         page_nonce=token.nonce,
         page_issued_at=token.issued_at,
         shard=pick_shard(meeting.seats),
@@ -273,7 +280,15 @@ async def _find_earlier(session: AsyncSession, new: NewHelp) -> HelpOutcome | No
     if earlier is None:
         return None
     if (earlier.link_id, earlier.helper_id) == (new.link_id, new.helper_id):
-        return HelpOutcome(earlier.id, earlier.link_id, earlier.state, earlier.weight, is_replay=True)
+        return HelpOutcome(
+            earlier.id,
+            earlier.link_id,
+            earlier.state,
+            earlier.weight,
+            earlier.goal,
+            earlier.progress,
+            is_replay=True,
+        )
     if earlier.has_nonce:
         raise PageTokenSpentError("Somebody has helped with this page token.")
     raise DeviceHelpedError("Somebody has helped this link from this device.")

@@ -115,13 +115,15 @@ async def tally_link(session: AsyncSession, risk: Assessor, link_id: UUID, *, no
 
 
 async def _count(session: AsyncSession, risk: Assessor, link: UnlockLink, now: datetime) -> None:
-    uncounted = await counting.list_uncounted(session, link.id, until=link.expires_at)
-    if link.progress + sum(weight for _, weight in uncounted) >= link.goal:
-        await _try_to_reward(session, risk, link, [help_id for help_id, _ in uncounted], now)
-        return
-    if uncounted:
-        await _add(session, link, [help_id for help_id, _ in uncounted], now)
-    await counting.lapse_late(session, link.id, until=link.expires_at, now=now)
+    found = await counting.list_uncounted(session, link.id)
+    timely = [one for one in found if one.qualified_at <= link.expires_at]
+    if len(timely) < len(found):
+        await counting.lapse_late(session, link.id, until=link.expires_at, now=now)
+    ids = [one.id for one in timely]
+    if link.progress + sum(one.weight for one in timely) >= link.goal:
+        await _try_to_reward(session, risk, link, ids, now)
+    elif ids:
+        await _add(session, link, ids, now)
 
 
 async def _add(session: AsyncSession, link: UnlockLink, help_ids: list[UUID], now: datetime) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from models.referral import HelpState
+from models.referral import HelpState, LinkState
 from referral import helps, links
 from referral.codes import find_hash
 from referral.errors import LinkNotFoundError
@@ -202,7 +202,17 @@ async def create_help(
 
 async def _read_help(services: Services, outcome: HelpOutcome) -> HelpRead:
     """How the help stands; one that has just qualified is counted first, and may bring the reward."""
-    if outcome.state is HelpState.QUALIFIED and not outcome.is_replay:
+    if outcome.state is not HelpState.QUALIFIED and not outcome.is_replay:
+        missing = max(0, outcome.goal - outcome.progress)
+        return HelpRead(
+            state=outcome.state,
+            weight=outcome.weight,
+            goal=outcome.goal,
+            progress=outcome.progress,
+            missing=missing,
+            link_state=LinkState.OPEN,
+        )
+    if not outcome.is_replay:
         await services.unlocking.tallier.count(outcome.link_id)
     async with services.sessions() as session:
         standing = await helps.get_standing(session, outcome.help_id)
