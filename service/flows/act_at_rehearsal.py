@@ -92,7 +92,8 @@ async def deliver(
         async with sessions.begin() as database:
             await receive_event(database, channel, body, sign(body, rehearsal.webhook_secret, now), now=now)
         event["pending_webhooks"] = 0
-    rehearsal.objects.save()
+    if waiting:
+        rehearsal.objects.save()
 
 
 def _dispute_of(objects: Objects, session: Object) -> Object:

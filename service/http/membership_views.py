@@ -43,6 +43,7 @@ def read_membership(
     tier_name = FREE if membership is None else membership.tier
     tier = services.catalog.tier(tier_name)
     channel = services.payments
+    is_withdrawn = any(order is not None and _is_going_back(order) for _, order in payments)
     read = MembershipRead(
         has_membership=False,
         has_first_month=has_first_month,
@@ -55,7 +56,7 @@ def read_membership(
         renews_soon=False,
         cancels_at_period_end=False,
         is_change_pending=False,
-        is_withdrawn=any(order is not None and _is_going_back(order) for _, order in payments),
+        is_withdrawn=is_withdrawn,
         started_at=None,
         paid_until=None,
         grace_ends_at=None,
@@ -65,7 +66,7 @@ def read_membership(
         scheduled=None,
         payments=[_payment(services, *payment, language) for payment in payments],
         withdrawal=_withdrawal(services, membership, payments, withdrawable, language),
-        can=list(_acts(services, membership, withdrawable)),
+        can=[] if is_withdrawn else list(_acts(services, membership, withdrawable)),
     )
     if membership is None:
         return read

@@ -42,7 +42,7 @@ async def show_plans(
             "currencies": sale.currencies,
             "currency": chosen,
             "is_test": services.payments is not None and services.payments.is_test,
-            "script": script_facts(services, language),
+            "script": {**script_facts(services, language), "now": services.clock().isoformat(timespec="milliseconds")},
         },
     )
 

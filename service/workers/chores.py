@@ -31,6 +31,7 @@ from service.workers.payment_chores import PaymentChores
 from service.workers.poster_chores import PosterChores
 from service.workers.provenance_chores import ProvenanceChores
 from service.workers.referral_chores import ReferralChores
+from service.workers.rehearsal_chores import RehearsalChores
 from service.workers.risk_chores import RiskChores
 from service.workers.signer_chores import SignerChores
 from service.workers.webhook_chores import WebhookChores
@@ -50,9 +51,10 @@ class Chores:
         self._settings: JobSettings = services.settings.jobs
 
     def all(self) -> list[Chore]:
-        channel = self._services.payments
+        channel, rehearsal = self._services.payments, self._services.rehearsal
         return [
             *(PaymentChores(self._services, channel).all() if channel is not None else ()),
+            *(RehearsalChores(self._services, channel, rehearsal).all() if channel and rehearsal else ()),
             *LedgerChores(self._services).all(),
             *WebhookChores(self._services).all(),
             *LetterChores(self._services).all(),

@@ -3,7 +3,7 @@
 import { buy } from "./buying.js";
 import { element } from "./dom.js";
 import { formatDay, say } from "./facts.js";
-import { monthsAfter } from "./months.js";
+import { monthsFromNow } from "./months.js";
 import { showRefusal } from "./refusal.js";
 
 const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("deal"));
@@ -29,7 +29,7 @@ export function offerDeals() {
 function show(button) {
   chosen = button;
   const { name = "", price = "", second = "", credits = "", months = "1", renews } = button.dataset;
-  const date = formatDay(monthsAfter(new Date(), Number(months)).toISOString());
+  const date = formatDay(monthsFromNow(Number(months)).toISOString());
   element("deal-title").textContent = renews ? say("deal_title", { name }) : name;
   element("deal-price").textContent = price;
   element("deal-then").textContent = renews

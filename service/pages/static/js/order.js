@@ -1,4 +1,4 @@
-/** One order: asks again until the money has decided. */
+/** One order: asks again until the money has come to rest. */
 
 import "./page.js";
 import { call } from "./api.js";
@@ -19,7 +19,7 @@ async function follow() {
   let wait = FIRST_WAIT_MS;
   for (;;) {
     const order = await look();
-    if (order !== null && !["created", "pending"].includes(order.state)) return;
+    if (order !== null && !["created", "pending"].includes(order.state) && standing(order) !== "returning") return;
     await pause(wait);
     wait = Math.min(wait * 1.3, LONGEST_WAIT_MS);
   }

@@ -6,7 +6,7 @@ import { buy } from "./buying.js";
 import { offerDeals } from "./deal.js";
 import { element, make, within } from "./dom.js";
 import { formatDay, say } from "./facts.js";
-import { monthsAfter } from "./months.js";
+import { monthsFromNow } from "./months.js";
 import { isKnown } from "./session.js";
 import { Offline, Problem } from "./wire.js";
 
@@ -78,7 +78,7 @@ function chargeInFull(card) {
 
 /** The day on which what is bought today would renew. */
 function tellDays() {
-  const date = formatDay(monthsAfter(new Date(), 1).toISOString());
+  const date = formatDay(monthsFromNow(1).toISOString());
   for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tier-renews"))) {
     place.textContent = say("tier_renews_on", { date, price: place.dataset.price ?? "" });
   }
