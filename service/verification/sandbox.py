@@ -5,6 +5,8 @@ import json
 from typing import Final
 
 from provenance.credentials.reading import CredentialTrust
+from provenance.evidence import is_bundle
+from provenance.kinds import tell_kind
 from service.children.asking import ask_child
 from service.verification.errors import FileNotVerifiableError, FileUnreadableError, VerificationBusyError
 from service.verification.messages import NOT_VERIFIABLE, Examined
@@ -26,6 +28,8 @@ class VerificationSandbox:
 
         Raises: FileNotVerifiableError, FileUnreadableError, VerificationBusyError.
         """
+        if tell_kind(content) is None and not is_bundle(content):
+            raise FileNotVerifiableError
         if self._present >= MOST_AT_ONCE + MOST_WAITING:
             raise VerificationBusyError
         self._present += 1
