@@ -1,6 +1,9 @@
 """The pictures that ask for help: read by a scanner, labelled as the law asks, and never over the edge."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,13 +20,19 @@ from generators.typesetting.block import Block
 
 URL = "https://huajian.example/u/8Kf3nQx7Lw2mZb5tRc9y"
 ZH = PosterWords(
-    Language.ZH, "知夏请你搭把手", "就差你这一笔", "点一下，不用花钱。", "扫一扫，帮一下", "算法生成", "花笺"
+    Language.ZH,
+    "知夏请你搭把手",
+    "就差你这一笔",
+    "次数用完了，还想再做一张。点一下就能帮上忙，不用花钱。",
+    "扫一扫，帮一下",
+    "算法生成",
+    "花笺",
 )
 EN = PosterWords(
     Language.EN,
     "Maya asks you for a hand",
     "It only needs your touch",
-    "One tap, free of charge.",
+    "Out of free credits, with one more to make. One tap helps, and costs you nothing.",
     "Scan to help",
     "Algorithm-generated",
     "花笺",
@@ -124,6 +133,32 @@ class TestWords:
             assert ink.left >= box.left - 1
             assert ink.right <= box.right + 1
             assert ink.bottom <= box.bottom + 1
+
+    @pytest.mark.parametrize("words", [ZH, EN])
+    @pytest.mark.parametrize("draw", [draw_poster, draw_preview])
+    @pytest.mark.parametrize("work", [None, work_of(1080, 1440)])
+    def test_no_words_touch_others_or_the_label(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        labels: list[Box],
+        words: PosterWords,
+        draw: Callable[[PosterOrder], Pixels],
+        work: Pixels | None,
+    ) -> None:
+        inks: list[Box] = []
+        plain = Easel.write
+
+        def noting(self: Easel, *rest: Any, **options: Any) -> Block:
+            block = plain(self, *rest, **options)
+            assert block.ink is not None
+            inks.append(block.ink)
+            return block
+
+        monkeypatch.setattr(Easel, "write", noting)
+        draw(PosterOrder(words, URL, 5, work))
+        everything = [*inks, *labels]
+        assert len(everything) >= 4
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(everything, 2))
 
     def test_what_lies_behind_a_work_has_its_colours_and_none_of_its_things(self) -> None:
         work = work_of(600, 800)

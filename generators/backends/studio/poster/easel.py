@@ -28,6 +28,7 @@ CINNABAR: Final[RGB] = (165, 48, 42)
 HAIRLINE: Final[RGB] = (220, 192, 182)
 _DUSK: Final[RGB] = (38, 42, 44)
 _DUSK_SHARE: Final = 0.34  # how far a blurred work goes into the dark, so that its sharp self stands out
+_RICHER: Final = 1.8
 _BLUR_COLUMNS: Final = 30  # a picture of so many pixels across has colours and no things
 _MAT_PX: Final = 14.0
 _SHADE: Final = (16, 20, 22)
@@ -142,7 +143,8 @@ def dusk_of(work: Pixels, width_px: int, height_px: int) -> Pixels:
     """The work's own colours without its things, darkened: what its sharp self lies on."""
     across = _BLUR_COLUMNS
     small = cover(work, across, round(across * height_px / width_px), focus_y=0.5)
-    soft = cv2.GaussianBlur(small, (0, 0), 2.2, borderType=cv2.BORDER_REPLICATE)
+    blurred = cv2.GaussianBlur(small, (0, 0), 2.2, borderType=cv2.BORDER_REPLICATE)
+    soft = _richer(np.asarray(blurred, dtype=np.uint8))
     dark = np.empty_like(soft)
     dark[:] = _DUSK
     mixed = cv2.addWeighted(soft, 1 - _DUSK_SHARE, dark, _DUSK_SHARE, 0)
@@ -150,6 +152,13 @@ def dusk_of(work: Pixels, width_px: int, height_px: int) -> Pixels:
     page = np.ascontiguousarray(cv2.cvtColor(large, cv2.COLOR_RGB2RGBA), dtype=np.uint8)
     press(page)
     return cv2.cvtColor(page, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
+
+
+def _richer(pixels: Pixels) -> Pixels:
+    """More of the colours that are there: pale ones would turn grey in the dark."""
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
+    hsv[..., 1] = np.minimum(255.0, hsv[..., 1] * _RICHER)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.uint8, copy=False)
 
 
 def paint_of(colour: RGB, opacity: float = 1.0) -> skia.Paint:
