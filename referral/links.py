@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
 from core.keys import Keys
 from models.campaign import ShareChannel
-from models.referral import Help, HelpState, LinkSeats, LinkState, UnlockLink
+from models.referral import Help, HelpState, LinkSeats, LinkState, PaymentMark, UnlockLink
 from referral.campaigns import Offer
 from referral.codes import code_of, find_hash, hash_of
 from referral.errors import LinkNotFoundError
@@ -217,7 +217,8 @@ async def add_views(session: AsyncSession, code_hash: bytes, count: int, *, batc
 
 
 async def erase_owner(session: AsyncSession, owner_id: UUID) -> None:
-    """Forget what the owner's links say of the owner."""
+    """Forget what the owner's links say of the owner, and which cards they paid with."""
+    await session.execute(delete(PaymentMark).where(PaymentMark.user_id == owner_id))
     await session.execute(
         update(UnlockLink).where(UnlockLink.owner_id == owner_id).values(asker_name=None, work_id=None)
     )

@@ -25,6 +25,7 @@ from billing.payments import (
 )
 from core.database import Sessions
 from models.order import Order
+from referral.payers import note_cards
 from service.flows.first_month import marks_of
 from service.flows.read_membership import read_membership
 from service.flows.sell_certificate import deliver_certificate
@@ -167,7 +168,11 @@ async def _apply_membership(
     session: AsyncSession, facts: MembershipFacts, rules: MembershipRules, now: datetime
 ) -> list[Order]:
     first = None if facts.order_id is None else await orders.lock_order(session, facts.order_id)
-    marks = [] if first is None else await marks_of(session, rules, first.owner_id)
+    if first is None:
+        return await apply_membership(session, facts, marks=[], rules=rules, now=now)
+    marks = await marks_of(session, rules, first.owner_id)
+    cards = [rules.mark_card(invoice.card).digest for invoice in facts.invoices if invoice.card]
+    await note_cards(session, first.owner_id, cards, now=now)
     return await apply_membership(session, facts, marks=marks, rules=rules, now=now)
 
 

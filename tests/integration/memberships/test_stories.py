@@ -1,6 +1,7 @@
 """What members, their cards and time do, to the fen: tier, credits, the membership's state and our books."""
 
 import pytest
+from sqlalchemy import text
 
 from billing.memberships.errors import AlreadyMemberError, NotWithdrawableError
 from models.membership import MembershipEnd, MembershipState
@@ -76,6 +77,9 @@ class TestJoining:
         assert subscription["status"] == "canceled"
         charged = fee(900, 900)
         assert await club.books() == {"1110": 900 - charged, "2020": -900, "5010": charged}
+        async with club.sessions() as session:  # nor may the two accounts help each other unlock
+            sharing = "SELECT count(DISTINCT user_id), count(DISTINCT digest) FROM payment_marks"
+            assert tuple((await session.execute(text(sharing))).one()) == (2, 1)
         # At the ordinary price the card is as good as any.
         again = await club.subscribe(second, "gold", card="fp_other")
         assert (again.amount_minor, again.is_first_month) == (900, True)
