@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 
 from generators.documents.lyrics import LyricsSheet, Stanza, read_lyrics, to_markdown, to_pdf
+from generators.fonts.store import default_folder, read_receipt
 
 ZH = "雨夜归家（檐下）\n\n[主歌一]\n伞骨被风吹弯了一角\n屋檐的雨\n\n[副歌]\n再走\n\n算法生成\n"
 EN = "Rain at Night (The Store)\n\n[Verse 1]\nIt's *late* #1\n1. one\n- two\n\nno heading\n\nAI-generated\n"
@@ -57,6 +58,13 @@ class TestPdf:
         for word in re.findall(r"\w+", text + "HJ-2026-000001"):
             assert set(word) <= shown | set(word.lower()) - set(word), word
 
+    @pytest.mark.skipif(read_receipt(default_folder(), "eb-garamond") is None, reason="no fonts were fetched")
+    def test_english_is_set_in_its_own_hand(self) -> None:
+        """And not letter by letter in whatever else has one: a family may lie in several files."""
+        text = EN.replace("It's *late* #1\n1. one\n- two\n", "the quick brown fox jumps over a lazy dog\n")
+        with pikepdf.open(io.BytesIO(to_pdf(read_lyrics(text, language="en")))) as document:
+            assert set("abcdefghijklmnopqrstuvwxyz") <= _letters(document, "Garamond")
+
     def test_the_same_words_make_the_same_sheet(self) -> None:
         sheet = read_lyrics(ZH, language="zh")
         assert to_pdf(sheet) == to_pdf(sheet)
@@ -71,11 +79,11 @@ class TestPdf:
             assert set("雨夜归家算法生成") <= _letters(document)
 
 
-def _letters(document: pikepdf.Pdf) -> set[str]:
-    """Every character that the document's fonts map a glyph to."""
+def _letters(document: pikepdf.Pdf, family: str = "") -> set[str]:
+    """Every character that the document's fonts, or those of one family, map a glyph to."""
     found: set[str] = set()
     for one in document.objects:
-        if isinstance(one, pikepdf.Dictionary) and "/ToUnicode" in one:
+        if isinstance(one, pikepdf.Dictionary) and "/ToUnicode" in one and family in str(one.BaseFont):
             for codes in re.findall(rb"<([0-9a-fA-F]+)>\s*$", one.ToUnicode.read_bytes(), re.MULTILINE):
                 found |= set(bytes.fromhex(codes.decode()).decode("utf-16-be", "replace"))
     return found

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from provenance.containers import xmp
+from provenance.containers.carried import LONGEST_BYTES
 from provenance.containers.errors import ContainerError
+from provenance.containers.files import read_carried
 from provenance.containers.reading import read_labels
 from provenance.implicit import ImplicitLabelError, produced, read_anybodys
 from tests.factories.sealed_files import encoded
@@ -22,6 +25,9 @@ PACKET = (
     '<rdf:Description rdf:about="" xmlns:a="http://www.tc260.org.cn/ns/AIGC/1.0/"{}</rdf:Description>'
     "</rdf:RDF></x:xmpmeta>"
 )
+
+
+PNG_END = b"\0\0\0\0IEND\xaeB\x60\x82"
 
 
 def exif(comment: bytes) -> Image.Exif:
@@ -105,9 +111,17 @@ class TestHarm:
     """Each is answered at once, with little memory, by nothing or a refusal."""
 
     def test_a_compressed_chunk_is_unpacked_to_a_megabyte_at_most(self) -> None:
-        bomb = b"AIGC\0\0" + zlib.compress(bytes(40_000_000))
-        (found,) = read_labels(with_text_chunk(b"zTXt", bomb), "image/png")
+        bomb = with_text_chunk(b"zTXt", b"AIGC\0\0" + zlib.compress(bytes(40_000_000)))
+        (carried,) = read_carried(bomb, "image/png")
+        assert len(carried.text) == LONGEST_BYTES
+        (found,) = read_labels(bomb, "image/png")
         assert found.label is None
+
+    def test_a_packet_that_declares_entities_is_not_followed(self) -> None:
+        declared = b"<!DOCTYPE x [<!ENTITY b '" + html.escape(BARE).encode() + b"'>]>" + element("&b;")
+        with pytest.raises(ContainerError):
+            xmp.labelled(declared, BARE, None)
+        assert [found.label for found in read_labels(with_packet("PNG", declared), "image/png")] == [None]
 
     @pytest.mark.parametrize(
         "packet",
@@ -124,14 +138,14 @@ class TestHarm:
         ("media_type", "content"),
         [
             ("image/png", b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xffIDAT"),
-            ("image/png", b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0abcd\0\0\0\0" * 140_000),
-            ("image/jpeg", b"\xff\xd8" + b"\xff\xe0\0\2" * 5000),
+            ("image/png", b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0abcd\0\0\0\0" * 140_000 + PNG_END),
+            ("image/jpeg", b"\xff\xd8" + b"\xff\xe0\0\2" * 5000 + b"\xff\xda\0\2"),
             ("image/jpeg", b"\xff\xd8" + b"\xff\xe0\0\1"),
             ("image/jpeg", b"\xff\xd8" + b"\xff" * 100_000),
-            ("image/gif", b"GIF89a" + bytes(7) + b"\x21\xff" + b"\1a" * 1_100_000),
+            ("image/gif", b"GIF89a" + bytes(7) + b"\x21\xff" + b"\1a" * 1_100_000 + b"\0;"),
             ("image/webp", b"RIFF" + (560_004).to_bytes(4, "little") + b"WEBP" + b"abcd\0\0\0\0" * 70_000),
             ("image/webp", b"RIFF\xff\xff\xff\xffWEBP" + b"abcd\xff\xff\xff\xff"),
-            ("video/mp4", b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 5000),
+            ("video/mp4", b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 5000 + b"\0\0\0\x08moov"),
             ("video/mp4", b"\0\0\0\x08ftyp" + b"\0\0\0\1moov" + b"\xff" * 8),
         ],
     )  # fmt: skip
