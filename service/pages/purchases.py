@@ -42,7 +42,10 @@ async def show_plans(
             "currencies": sale.currencies,
             "currency": chosen,
             "is_test": services.payments is not None and services.payments.is_test,
-            "script": {**script_facts(services, language), "now": services.clock().isoformat(timespec="milliseconds")},
+            "script": {
+                **script_facts(services, language),
+                "now": services.clock().isoformat(timespec="milliseconds"),
+            },
         },
     )
 

@@ -35,9 +35,11 @@ async def buy(
     currency: str = "CNY",
     *,
     key: str | None = None,
+    **body: str,
 ) -> httpx.Response:
     headers = {**person.headers, "idempotency-key": key or uuid4().hex}
-    return await client.post("/v1/checkouts", json={"item": item, "currency": currency}, headers=headers)
+    asked = {"item": item, "currency": currency, **body}
+    return await client.post("/v1/checkouts", json=asked, headers=headers)
 
 
 def checkout_of(order: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Test payments: a page of our own, never where real money moves."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,15 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from billing.memberships import queries as memberships
 from core.settings import Environment, Settings, StripeSettings
 from service.main.rehearsing import open_rehearsal
 from service.rehearsal.clock import RehearsalClock
 from service.rehearsal.objects import Objects
 from service.rehearsal.server import Rehearsal
+from service.texts import CONSENT_VERSION
 from service.wiring import Services
-from tests.factories.orders import checkout_of, empty_inbox, order, state_of
+from tests.factories.orders import buy, checkout_of, empty_inbox, order, state_of
 from tests.factories.people import Person, SignIn
 
 KEYS = StripeSettings(secret_key=SecretStr("rk_live_1"), webhook_secret=SecretStr("whsec_1"))
@@ -42,6 +45,17 @@ class TestPage:
         rehearsing = replace(services, rehearsal=rehearsal)
         client._transport.app.state.services = rehearsing  # type: ignore[attr-defined]
         yield rehearsing
+
+    @pytest.fixture
+    async def ticking(
+        self, client: httpx.AsyncClient, services: Services, rehearsal: Rehearsal, tmp_path: Path
+    ) -> AsyncIterator[Services]:
+        """With a clock that the page may move on, for the service and the bank alike."""
+        clock = RehearsalClock(tmp_path / "clock.json")
+        rehearsal.objects.now = lambda: int(clock().timestamp())
+        ticking = replace(services, rehearsal=replace(rehearsal, clock=clock), clock=clock)
+        client._transport.app.state.services = ticking  # type: ignore[attr-defined]
+        yield ticking
 
     @pytest.fixture
     async def buyer(self, sign_in: SignIn) -> Person:
@@ -103,6 +117,41 @@ class TestPage:
     ) -> None:
         assert (await client.get("/test-payment/cs_test_1")).status_code == 404
         assert (await client.post("/test-payment/cs_test_1", data={"act": "pay"})).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("acts", "state"),
+        [
+            (["subscribe"], "active"),
+            (["subscribe", "wait_for_notice", "wait_for_renewal"], "active"),
+            (["subscribe", "break_card", "wait_for_renewal"], "past_due"),
+            (["subscribe", "break_card", "wait_for_renewal", "mend_card"], "active"),
+            (["subscribe", "break_card", "wait_for_renewal", "give_up"], "ended"),
+            (["subscribe", "refund_month"], "ended"),
+        ],
+    )
+    async def test_time_a_card_and_a_bank_do_to_a_membership_what_is_chosen(
+        self, client: httpx.AsyncClient, ticking: Services, sign_in: SignIn, acts: list[str], state: str
+    ) -> None:
+        buyer = await sign_in()
+        bought = await buy(client, buyer, "membership:silver", consent_version=CONSENT_VERSION)
+        page = f"/test-payment/{checkout_of(bought.json())}"
+        for act in acts:
+            shown = await client.get(page, headers={"accept-language": "zh"})
+            assert f'value="{act}"' in shown.text
+            assert (await client.post(page, data={"act": act})).status_code == 303
+            await empty_inbox(ticking)
+            link = re.search(r"/test-portal/sub_\w+", (await client.get(page)).text)
+            page = link[0] if link else page
+        async with ticking.sessions() as session:
+            membership = await memberships.find_newest(session, buyer.id)
+        assert membership is not None and membership.state == state
+
+    async def test_a_portal_is_of_one_subscription_and_nonsense_of_none(
+        self, client: httpx.AsyncClient, rehearsing: Services
+    ) -> None:
+        for portal in ("bps_1", "sub_1", "x"):
+            assert (await client.get(f"/test-portal/{portal}")).status_code == 404
+            assert (await client.post(f"/test-portal/{portal}", data={"act": "give_up"})).status_code == 404
 
 
 class TestKeeping:
