@@ -45,6 +45,12 @@ async def find_newest(session: AsyncSession, user_id: UUID) -> Membership | None
     return await session.scalar(statement.execution_options(populate_existing=True))
 
 
+async def list_memberships(session: AsyncSession, user_id: UUID) -> Sequence[Membership]:
+    """All that a person ever had, oldest first."""
+    statement = select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)
+    return (await session.scalars(statement)).all()
+
+
 async def find_by_subscription(
     session: AsyncSession, channel: str, subscription_id: str
 ) -> Membership | None:

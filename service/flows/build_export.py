@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
+from billing.memberships import queries as memberships
 from billing.orders import queries as orders
 from core.database import Sessions
 from models.base import Base
@@ -23,6 +24,7 @@ from service.batches.table import MAX_ROWS
 from service.flows.keep_photo import MOST_PHOTOS
 from service.identity import queries as identity
 from service.jobs import queries as jobs
+from service.letters import queries as letters
 from service.outbox import deliveries, endpoints
 from service.photos import queries as photos
 from service.storage.store import FileStore
@@ -91,6 +93,8 @@ async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
             _columns(order)
             for order in await orders.list_orders(session, user_id, before_id=None, limit=100_000)
         ],
+        "memberships": await _describe_memberships(session, user_id),
+        "letters": [_columns(letter) for letter in await letters.list_letters(session, user_id)],
         "webhook_endpoints": await _describe_endpoints(session, user_id),
     }
 
@@ -101,6 +105,16 @@ async def _describe_batches(session: AsyncSession, user_id: UUID) -> list[dict[s
         rows = await batches.list_rows(session, batch.id, limit=MAX_ROWS)
         described.append({**_columns(batch), "rows": [_columns(row) for row, _, _ in rows]})
     return described
+
+
+async def _describe_memberships(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            **_columns(membership),
+            "periods": [_columns(one) for one in await memberships.list_periods(session, membership.id)],
+        }
+        for membership in await memberships.list_memberships(session, user_id)
+    ]
 
 
 async def _describe_endpoints(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Letters: written once beside what they tell of, claimed one at a time, and then sent or dropped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -103,6 +103,11 @@ def _reader_of(user_id: UUID) -> Any:  # noqa: ANN401 - a select of three kinds 
         .outerjoin(CreditAccount, CreditAccount.user_id == User.id)
         .where(User.id == user_id)
     )
+
+
+async def list_letters(session: AsyncSession, user_id: UUID) -> Sequence[Letter]:
+    """Everything that was written to a person, oldest first."""
+    return (await session.scalars(select(Letter).where(Letter.user_id == user_id).order_by(Letter.id))).all()
 
 
 async def mark_sent(session: AsyncSession, letter_id: UUID, *, now: datetime) -> None:

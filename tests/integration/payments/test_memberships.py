@@ -14,6 +14,7 @@ from models.letter import Letter, LetterKind
 from models.order import Order
 from models.user import Role
 from models.webhook import WebhookDelivery
+from service.flows.build_export import _describe
 from service.flows.pass_membership_time import pass_membership_time
 from service.flows.return_money import return_money
 from service.flows.write_notices import write_notices
@@ -232,6 +233,22 @@ class TestChanging:
         url = (await desk.ask(person, "POST", "/portal")).json()["url"]
         portal = desk.rehearsal.objects.get("billing_portal.session", url.rpartition("/")[2])
         assert portal["return_url"] == "http://huajian/membership"
+
+
+class TestCopy:
+    async def test_a_copy_of_ones_data_holds_ones_membership_and_letters(
+        self, desk: Desk, services: Services, sign_in: SignIn
+    ) -> None:
+        person, other = await sign_in(), await sign_in()
+        order = await desk.subscribe(person)
+        async with services.sessions() as session:
+            mine = await _describe(session, person.id)
+            others = await _describe(session, other.id)
+        (membership,) = mine["memberships"]
+        assert membership["tier"] == "silver"
+        assert [str(period["order_id"]) for period in membership["periods"]] == [order["id"]]
+        assert [letter["kind"] for letter in mine["letters"]] == [LetterKind.ORDER_CONFIRMED]
+        assert (others["memberships"], others["letters"]) == ([], [])
 
 
 class TestWithdrawing:
