@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.payment_events [--events 1000000] [--copies 10] [--seed 1]
 
-A rehearsal lives through random stories: paid, late, failed, given up, refunded in parts,
-disputed, won, lost.
+A rehearsal lives through random stories: paid, late, failed, given up, refunded in parts, disputed, won,
+lost; of each buyer one membership: upgraded, renewed, unpaid, ended, refunded.
 Its events are brought `copies` times in random order, until there were so many. Two databases get two
 different orders, and must end alike. The gateway speaks HTTP to the rehearsal, as it does to Stripe.
 """
@@ -30,17 +30,20 @@ from sqlalchemy.engine import make_url
 from billing.catalog import load_catalog
 from billing.invariants import find_breaches
 from billing.ledger.reports import trial_balance
+from billing.memberships.rules import rules_of
 from billing.orders.placing import place_order
 from billing.orders.terms import terms_of
 from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from billing.stripe_signatures import sign
 from core.database import Sessions, create_engine, create_sessions
-from core.settings import StripeSettings
+from core.keys import Keys
+from core.settings import MembershipSettings, StripeSettings
 from models.migrations.run import migrate
 from service.engines.blocking import BlockingEngines
 from service.flows.empty_inbox import handle_next
 from service.flows.receive_event import receive_event
+from service.flows.return_money import return_money
 from service.invariants import JOB_INVARIANTS
 from service.rehearsal.bank import Bank
 from service.rehearsal.objects import Objects
@@ -48,6 +51,15 @@ from service.rehearsal.server import Rehearsal, rehearse
 from tests.factories.credits import make_user
 
 KEY, SECRET = "sk_test_benchmark", "whsec_benchmark"
+RULES = rules_of(MembershipSettings(), load_catalog(), Keys(SECRET.encode() * 3))
+MONTH = timedelta(days=30, hours=1)
+MEMBERS = """
+SELECT o.idempotency_key, m.tier, m.state, m.end_reason, m.paid_until, a.tier, a.debt_credits,
+       (SELECT count(*) FROM membership_periods p WHERE p.membership_id = m.id),
+       (SELECT sum(l.remaining) FROM credit_lots l WHERE l.user_id = m.user_id AND l.source = 'membership')
+FROM memberships m JOIN credit_accounts a USING (user_id)
+JOIN orders o ON o.subscription_id = m.subscription_id AND o.idempotency_key LIKE 'order %' ORDER BY 1
+"""
 START = datetime(2026, 11, 11, 8, 0, tzinfo=UTC)
 EVENTS_A_STORY = 6  # about
 ORDERS_A_BUYER = 15  # more may not wait to be paid
@@ -64,10 +76,11 @@ class Place:
 
     async def place(self, owner_id: UUID, item: str, currency: str, number: int) -> str:
         """The checkout's id of a new order."""
+        terms = terms_of(load_catalog(), item, currency, is_first_month=True)
         order, _ = await place_order(
             self.sessions,
             self.gateway,
-            terms_of(load_catalog(), item, currency),
+            terms,
             owner_id=owner_id,
             key=f"order {number}",
             language="zh",
@@ -85,11 +98,13 @@ class Place:
         """Until nothing waits, with several keepers; what failed is due again later."""
 
         async def keeper() -> None:
-            while await handle_next(self.sessions, self.gateway, now=self.now) is not None:
+            while await handle_next(self.sessions, self.gateway, rules=RULES, now=self.now) is not None:
                 pass
 
         for _ in range(3):
             await asyncio.gather(*(keeper() for _ in range(KEEPERS)))
+            while await return_money(self.sessions, self.gateway, rules=RULES, now=self.now):
+                pass
             self.now += timedelta(seconds=200)
 
     async def outcome(self) -> tuple[list[str], list[tuple[object, ...]], list[str]]:
@@ -102,14 +117,20 @@ class Place:
                 text(
                     "SELECT o.idempotency_key, o.state, o.refunded_minor, l.remaining,"
                     " l.frozen_at IS NOT NULL FROM orders o"
-                    " LEFT JOIN credit_lots l ON l.id = o.lot_id ORDER BY 1"
+                    " LEFT JOIN credit_lots l ON l.id = o.lot_id"
+                    " WHERE o.idempotency_key LIKE 'order %' ORDER BY 1"
                 )
             )
+            members = await session.execute(text(MEMBERS))
             breaches = [breach.invariant for breach in await find_breaches(session, JOB_INVARIANTS)]
             waiting = await session.scalar(
                 text("SELECT count(*) FROM inbox_events WHERE state NOT IN ('handled', 'ignored')")
             )
-        return books, [tuple(row) for row in buyers], [*breaches, *(["unhandled"] if waiting else [])]
+        return (
+            books,
+            [tuple(row) for row in (*buyers, *members)],
+            [*breaches, *(["unhandled"] if waiting else [])],
+        )
 
 
 def live(bank: Bank, checkout: str, random: Random) -> None:
@@ -140,6 +161,32 @@ def live(bank: Bank, checkout: str, random: Random) -> None:
             (bank.win_dispute if random.random() < 0.5 else bank.lose_dispute)(dispute["id"])
 
 
+def live_as_member(rehearsal: Rehearsal, checkout: str, random: Random) -> None:
+    """One story of one membership, as far as its first month."""
+    bank, biller = rehearsal.bank, rehearsal.biller
+    subscription = biller.begin(checkout, card=f"fp_{checkout}")["subscription"]
+    if random.random() < 0.5:
+        studio = [price for price in bank.objects.all("price") if "membership:studio" in price["lookup_key"]]
+        item = bank.objects.get("subscription", subscription)["items"]["data"][0]
+        (price,) = [one for one in studio if one["currency"] == item["price"]["currency"]]
+        asked = {"items": [{"id": item["id"], "price": price["id"]}], "proration_behavior": "always_invoice"}
+        biller.change(subscription, asked)
+    chance = random.random()
+    if chance < 0.2:
+        biller.break_card(subscription)
+    elif chance < 0.3:
+        biller.cancel(subscription)
+    elif chance < 0.5:
+        paid = bank.objects.all("invoice_payment")[0]["payment"]["payment_intent"]
+        bank.refund(paid)
+
+
+def pass_a_month(rehearsal: Rehearsal) -> None:
+    """Everything that renews renews, or fails to."""
+    rehearsal.objects.now = lambda: int((START + MONTH).timestamp())
+    rehearsal.biller.tick()
+
+
 async def run(
     database_url: str, rehearsal: Rehearsal, options: argparse.Namespace, order_seed: int
 ) -> tuple[list[object], list[object]]:
@@ -162,12 +209,16 @@ async def run(
     async with place.sessions.begin() as session:
         buyers = [await make_user(session) for _ in range(stories // ORDERS_A_BUYER + 1)]
     for number in range(stories):
-        item, currency = random.choice(["pack:small", "pack:large"]), random.choice(["CNY", "EUR"])
-        live(
-            rehearsal.bank,
-            await place.place(buyers[number // ORDERS_A_BUYER], item, currency, number),
-            random,
-        )
+        is_membership = number % ORDERS_A_BUYER == 0
+        items = ["membership:silver", "membership:gold"] if is_membership else ["pack:small", "pack:large"]
+        item, currency = random.choice(items), random.choice(["CNY", "EUR"])
+        checkout = await place.place(buyers[number // ORDERS_A_BUYER], item, currency, number)
+        if is_membership:
+            live_as_member(rehearsal, checkout, random)
+        else:
+            live(rehearsal.bank, checkout, random)
+    pass_a_month(rehearsal)
+    place.now = START + MONTH
     events = [json.dumps(event).encode() for event in rehearsal.objects.all("event")] * options.copies
     Random(order_seed).shuffle(events)
     begun = time.perf_counter()
