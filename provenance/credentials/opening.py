@@ -1,7 +1,8 @@
 """From settings to a signer: a configured one, a development one, or the reason why there is none."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,9 +55,8 @@ def find_chain(settings: Settings, *, now: datetime) -> ChainFacts | None:
     is_own = chosen.signer is not None or chosen.chain_file is not None
     if not is_own and settings.environment is not Environment.PRODUCTION:
         folder = development_folder(settings)
-        if not folder.path.is_dir():
-            return None
-        return examine_chain(read_chain(folder.read_chain()), now=now)
+        with _usable(folder):
+            return examine_chain(read_chain(folder.read_chain()), now=now) if folder.path.is_dir() else None
     try:
         return examine_chain(read_chain(_open(settings, now).chain_pem), now=now)
     except ValueError as error:
@@ -89,8 +89,20 @@ def _open(settings: Settings, now: datetime) -> ClaimSigner:
         return _from_files(chosen, chosen.chain_file, chosen.key_file)
     if settings.environment is Environment.PRODUCTION:
         raise SigningUnavailableError(UNCONFIGURED)
-    chain, key = development_folder(settings).read_signer(now=now)
+    folder = development_folder(settings)
+    with _usable(folder):
+        chain, key = folder.read_signer(now=now)
     return FileSigner(load_key(key), chain, chosen.time_authority_url)
+
+
+@contextmanager
+def _usable(folder: DevelopmentFolder) -> Iterator[None]:
+    """A folder that somebody damaged, or may not be read, stops signing and nothing else."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        advice = "delete the folder, and it is made anew"
+        raise SigningUnavailableError(f"{folder.path} cannot be used ({error}); {advice}") from error
 
 
 def _from_files(chosen: ProvenanceSettings, chain_file: Path, key_file: Path) -> FileSigner:

@@ -144,6 +144,15 @@ class TestDevelopment:
         assert examine_chain(read_chain(renewed), now=later).warnings == ()
         assert folder.read_signer(now=later) == (renewed, key)
 
+    @pytest.mark.parametrize("name", ["signer.pem", "signer-key.pem", "authority-key.pem"])
+    def test_a_damaged_folder_stops_signing_and_nothing_else(self, tmp_path: Path, name: str) -> None:
+        chosen = settings(tmp_path)
+        open_signer(chosen, now=NOW)
+        (tmp_path / "credentials" / name).write_bytes(b"-----BEGIN CERTIFICATE-----\n")
+        later = NOW + timedelta(days=340)
+        with pytest.raises(SigningUnavailableError):
+            open_signer(chosen, now=later).sign(b"claim")
+
     def test_its_own_root_is_known_outside_production_only(self, tmp_path: Path) -> None:
         chosen = settings(tmp_path)
         assert read_anchors(chosen) == b""
