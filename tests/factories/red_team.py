@@ -6,6 +6,7 @@ requests is in their way. What they do not have is more devices, addresses and m
 """
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from referral.codes import find_hash
-from referral.proof_of_work import solve
+from referral.proof_of_work import is_solved, solve
 from service.wiring import Services
 from tests.factories.asking import Page
 from tests.factories.helps import IPHONE
@@ -136,13 +137,17 @@ class RedTeam:
         assert answer.status_code in (201, 429), answer.text
         return str(answer.json()["code"]) if answer.status_code == 201 else None
 
-    async def open_page(self, code: str) -> Page:
-        """As `GET` gives it out, and then some seconds of patience."""
+    async def open_page(self, code: str, *, is_lazy: bool = False) -> Page:
+        """As `GET` gives it out, and then some seconds of patience. is_lazy: the proof is none."""
         code_hash = find_hash(self.services.keys, code)
         assert code_hash is not None
         async with self.services.sessions() as session:
             now = await session.scalar(text("SELECT clock_timestamp()"))
         page_token, token = self.services.unlocking.desk.pages.issue(code_hash, now=now - PATIENCE)
+        if is_lazy:
+            tries = map(str, itertools.count())
+            wrong = next(proof for proof in tries if not is_solved(token.salt, proof, token.difficulty_bits))
+            return Page(code, page_token, wrong)
         return Page(code, page_token, solve(token.salt, token.difficulty_bits))
 
     async def tap(self, helper: Account, page: Page) -> httpx.Response:
@@ -276,7 +281,7 @@ async def bad_tokens(team: RedTeam, count: int) -> Loot:
             Page(code, foreign.token, foreign.proof),
             Page(code, altered, fresh.proof),
             Page(code, secrets.token_urlsafe(64)[: len(fresh.token)], fresh.proof),
-            Page(code, fresh.token, "not-it"),
+            await team.open_page(code, is_lazy=True),
         ):
             answer = await team.tap(helper, page)
             assert answer.status_code >= 400, answer.text
