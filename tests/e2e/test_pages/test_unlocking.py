@@ -117,9 +117,10 @@ class TestUnlocking:
             )
             await friend.page.click("#ask-press")
             await expect(friend.page.locator("#ask-thanks-state")).to_contain_text("还差最后一步")
-            await expect(friend.page.locator("#ask-thanks")).to_be_focused()
+            await expect(friend.page.locator("#ask-title")).to_be_focused()
+            await expect(friend.page.locator("#ask-title")).to_have_text("谢谢你，这一笔收到了")
             await friend.page.reload()  # coming back is no second help
-            await expect(friend.page.locator("#ask-thanks-title")).to_have_text("你已经帮过这一笔了")
+            await expect(friend.page.locator("#ask-title")).to_have_text("你已经帮过这一笔了")
             await expect(friend.page.locator("#ask-press")).to_be_hidden()
             await friend.page.click("#ask-thanks a.button")
             await make_card(friend.page)

@@ -35,6 +35,8 @@ const code = /** @type {any} */ (facts).code;
 const path = `/v1/unlock-links/${code}`;
 /** Problems after which the same press may work with a fresh page token. */
 const STALE = new Set(["page_token_expired", "page_token_spent"]);
+/** Ends of a help that brought nothing. */
+const LOST = new Set(["denied", "lapsed", "revoked"]);
 
 /** @returns {Promise<LinkView>} as whoever is here; looking makes no account */
 async function look() {
@@ -83,12 +85,15 @@ function show(shown) {
 }
 
 /**
- * Show this instead of the button.
+ * Show this instead of the button, under a title of its own.
  * @param {string} id
+ * @param {string} [title]
  */
-function put(id) {
-  for (const other of ["ask-act", "ask-thanks", "ask-mine", "ask-record"]) element(other).hidden = other !== id;
-  element(id).hidden = false;
+function put(id, title) {
+  for (const other of ["ask-act", "ask-why", "ask-missing", "ask-record", "ask-thanks", "ask-mine"]) {
+    element(other).hidden = other !== id;
+  }
+  element("ask-title").textContent = title ?? element(id).dataset.title ?? "";
 }
 
 /**
@@ -96,9 +101,8 @@ function put(id) {
  * @param {string} [title]
  */
 function thank(state, title) {
-  if (title) element("ask-thanks-title").textContent = title;
   element("ask-thanks-state").textContent = say(`ask_state_${state === "rewarded" ? "qualified" : state}`);
-  put("ask-thanks");
+  put("ask-thanks", title ?? (LOST.has(state) ? say("ask_thanks_anyway") : undefined));
 }
 
 async function press() {
@@ -141,8 +145,8 @@ async function sendHelp({ page_token: token, challenge, goal, weights }) {
   element("ask-missing").textContent = missingText(given.missing, weights);
   keepGiven(given.state);
   thank(given.state);
-  element("ask-thanks").focus();
-  announce(element("ask-thanks").innerText);
+  element("ask-title").focus();
+  announce(element("ask-thanks-state").textContent ?? "");
   document.dispatchEvent(new Event("huajian:credits"));
 }
 
