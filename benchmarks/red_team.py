@@ -66,9 +66,9 @@ ATTACKS = (
     Attack("d+", "circle of eight, each helped by the next three", red_team.circle_of_eight, 1, 1),
     Attack("e", "20 second accounts on the owner's device", red_team.second_account, 20, 0),
     Attack("e+", "30 private windows on the owner's device", red_team.private_window, 30, 3),
-    Attack("f", "replayed, foreign, altered, made-up tokens", red_team.bad_tokens, 100, 0),
-    Attack("g", "2,000 guesses at codes", red_team.enumeration, 2000, 0),
-    Attack("h", "crawlers and previews, 1,000 visits", red_team.crawlers, 1000, 0),
+    Attack("f", "replayed, foreign, altered, made-up tokens", red_team.bad_tokens, 40, 0),
+    Attack("g", "1,000 guesses at codes", red_team.enumeration, 1000, 0),
+    Attack("h", "200 visits of crawlers and previews", red_team.crawlers, 200, 0),
     Attack("limit", "20 accounts, 20 devices, 20 addresses, no ring", red_team.ladder, 20, None),
 )
 
