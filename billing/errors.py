@@ -49,6 +49,13 @@ class TimezoneLockedError(DomainError):
         return {"changeable_at": self.changeable_at}
 
 
+class PaidTierError(DomainError):
+    """The tier comes with a membership; nobody sets it by hand."""
+
+    code = "paid_tier"
+    kind = ErrorKind.CONFLICT
+
+
 class AccountClosedError(DomainError):
     """The account was closed; it can neither spend nor receive."""
 

@@ -11,7 +11,7 @@ from billing.accounts import PRIORITIES, Account, Lot
 from billing.batches import CreditBatch
 from billing.catalog import FREE, Catalog
 from billing.connections import SessionStatements
-from billing.errors import TimezoneLockedError
+from billing.errors import PaidTierError, TimezoneLockedError
 from core.ids import new_id
 from models.credit import CreditAccount, LotSource
 
@@ -70,10 +70,15 @@ async def grant(
 async def change_tier(
     session: AsyncSession, user_id: UUID, tier: str, *, now: datetime, catalog: Catalog
 ) -> None:
-    """Upgrade now, with the difference of quota at once; downgrade at the period's end."""
+    """By hand: upgrade now, with the difference of quota at once; downgrade at the period's end.
+
+    Raises: AccountClosedError; PaidTierError: a membership decides the tier.
+    """
     batch, account = await _lock(session, user_id, now)
     account.require_open()
     account.open_period(now, catalog)
+    if account.tier_until is not None:
+        raise PaidTierError("This tier is paid for; change the membership instead.")
     extra = catalog.tier(tier).monthly_credits - catalog.tier(account.tier).monthly_credits
     if catalog.tier(tier).rank <= catalog.tier(account.tier).rank:
         account.next_tier = tier if tier != account.tier else None

@@ -59,7 +59,11 @@ class StripeSubscriptions(StripeClient):
         await self._update(change.subscription_id, values, key=change.key)
 
     async def set_cancelling(self, subscription_id: str, *, cancels: bool) -> None:
-        await self._update(subscription_id, {"cancel_at_period_end": cancels}, key=None)
+        found = plain(await ask_to_change(self._client.v1.subscriptions.retrieve_async(subscription_id)))
+        # The portal may have planned the end as a date, which Stripe wants undone by its own name.
+        is_dated = found.get("cancel_at") is not None and not found["cancel_at_period_end"]
+        values = {"cancel_at": ""} if is_dated and not cancels else {"cancel_at_period_end": cancels}
+        await self._update(subscription_id, values, key=None)
 
     async def end_subscription(self, subscription_id: str) -> None:
         cancel = self._client.v1.subscriptions.cancel_async

@@ -5,7 +5,8 @@ the news to the channel's events.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from billing.memberships import queries as memberships
@@ -18,6 +19,8 @@ from models.membership import Membership
 from service.flows.apply_payments import apply_report, complete
 from service.flows.read_membership import read_membership
 from service.flows.return_money import return_order
+
+PREVIEWED: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,12 @@ async def change_membership(
 
     Args:
         key: the client's Idempotency-Key.
-        at: of the preview, not older than an hour; None: now.
+        at: of the preview; None, or a moment that no preview of the last hour had: now.
     Raises: as `preview_change`.
     """
     async with member.sessions() as session:
         change = await plan_change(
-            session, member.rules, user_id=member.user_id, tier=tier, key=key, at=at or now
+            session, member.rules, user_id=member.user_id, tier=tier, key=key, at=_moment(at, now)
         )
     if not change.is_needed:
         return await _newest(member)
@@ -74,6 +77,11 @@ async def change_membership(
     else:
         await member.channel.set_next_price(change.price)
     return await _follow(member, change.price.subscription_id, now)
+
+
+def _moment(at: datetime | None, now: datetime) -> datetime:
+    """Nobody chooses a moment at which the difference would have been smaller."""
+    return at if at is not None and now - PREVIEWED <= at <= now else now
 
 
 async def cancel_membership(member: Member, *, now: datetime) -> Membership:

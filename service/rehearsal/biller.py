@@ -45,7 +45,7 @@ class Biller:
         """Renew or end every subscription whose period is over, as often as its time has passed."""
         for subscription in self.objects.all("subscription")[::-1]:
             while subscription["status"] not in OVER and end_of(subscription) <= self.objects.now():
-                if subscription["cancel_at_period_end"]:
+                if subscription["cancel_at_period_end"] or subscription["cancel_at"] is not None:
                     self._cancel(subscription, "cancellation_requested", at=end_of(subscription))
                 else:
                     self._renew(subscription)
@@ -89,6 +89,8 @@ class Biller:
             raise RefusedError("A canceled subscription can only update its cancellation_details.")
         if "cancel_at_period_end" in params:
             subscription["cancel_at_period_end"] = params["cancel_at_period_end"] in (True, "true", "True")
+        if "cancel_at" in params:
+            subscription["cancel_at"] = int(params["cancel_at"]) if params["cancel_at"] else None
         if "items" in params:
             self._change_price(subscription, params)
         self._bank.say("customer.subscription.updated", subscription)

@@ -34,7 +34,8 @@ UPDATED: Final = {
     "product": frozenset({"name", "active", "metadata"}),
     "price": frozenset({"active", "lookup_key", "metadata"}),
     "subscription": frozenset(
-        {"items", "proration_behavior", "proration_date", "payment_behavior", "cancel_at_period_end"}
+        {"items", "proration_behavior", "proration_date", "payment_behavior", "cancel_at_period_end",
+         "cancel_at"}
     ),
 }
 PREVIEWED: Final = frozenset({"subscription", "subscription_details"})

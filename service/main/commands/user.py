@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import lots, queries
 from billing.catalog import Catalog, load_catalog
-from billing.errors import AccountClosedError
+from billing.errors import AccountClosedError, PaidTierError
 from billing.views import view_credits
 from core.clock import utc_now
 from core.database import create_sessions
@@ -110,9 +110,13 @@ async def _grant(settings: Settings, user_id: UUID, quantity: int, days: int | N
 async def change_tier(
     session: AsyncSession, user_id: UUID, name: str, *, now: datetime, catalog: Catalog
 ) -> str:
-    """Change it; a sentence for the operator. Raises: typer.Exit: unknown or closed account."""
+    """Change it; a sentence for the operator. Raises: typer.Exit: an unknown, closed or paying one."""
     await _require_open(session, user_id)
-    await lots.change_tier(session, user_id, name, now=now, catalog=catalog)
+    try:
+        await lots.change_tier(session, user_id, name, now=now, catalog=catalog)
+    except PaidTierError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     account = await queries.find_account(session, user_id)
     if account is not None and account.next_tier is not None and account.period_end is not None:
         return f"{account.tier} until {account.period_end:%Y-%m-%d %H:%M} UTC, then {account.next_tier}"

@@ -81,7 +81,10 @@ class TestSubscriptions:
         self, gateway: StripeGateway, rehearsal: Rehearsal
     ) -> None:
         subscription = await subscribe(gateway, rehearsal)
-        await gateway.set_cancelling(subscription.id, cancels=True)
+        rehearsal.biller.change(subscription.id, {"cancel_at": "1796000000"})  # as the portal does
+        for cancels in (False, True):
+            assert (await gateway.read_subscription(subscription.id)).cancels_at_period_end is not cancels
+            await gateway.set_cancelling(subscription.id, cancels=cancels)
         assert (await gateway.read_subscription(subscription.id)).cancels_at_period_end
         assert [one.id async for one in gateway.list_subscriptions()] == [subscription.id]
         for _ in range(2):

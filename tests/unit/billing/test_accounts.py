@@ -146,3 +146,36 @@ class TestMonth:
         holder.open_period(NOW + timedelta(days=25), load_catalog())
         assert (str(holder.tier), holder.available_credits) == ("free", 3)
         assert not holder.next_tier
+
+
+class TestMembership:
+    """A paid tier ends by itself, and no calendar month of free credits is given twice."""
+
+    ENDS = NOW + timedelta(days=20)
+
+    def member(self, *, free_until: datetime | None = None) -> Account:
+        holder = account(tier="gold")
+        holder.period_start, holder.period_end = NOW, NOW + timedelta(days=13)
+        holder.tier_until, holder.free_until = self.ENDS, free_until
+        return holder
+
+    def test_its_months_are_granted_by_payments_only(self) -> None:
+        holder = self.member()
+        holder.open_period(self.ENDS - timedelta(seconds=1), load_catalog())
+        assert (holder.tier, holder.lots) == ("gold", [])
+        assert holder.resets_at(NOW) == NOW + timedelta(days=13)
+        assert holder.resets_at(NOW + timedelta(days=14)) == self.ENDS
+
+    def test_it_ends_by_itself_with_a_free_month(self) -> None:
+        holder = self.member()
+        holder.open_period(self.ENDS, load_catalog())
+        assert (holder.tier, holder.tier_until, holder.available_credits) == ("free", None, 3)
+        assert holder.opened_period.start == self.ENDS
+
+    def test_a_free_month_that_was_given_before_is_not_given_again(self) -> None:
+        free_until = self.ENDS + timedelta(days=5)
+        holder = self.member(free_until=free_until)
+        holder.open_period(self.ENDS, load_catalog())
+        assert (holder.tier, holder.lots, holder.opened_period.end) == ("free", [], free_until)
+        holder.open_period(free_until, load_catalog())
+        assert holder.available_credits == 3
