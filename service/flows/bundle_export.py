@@ -1,14 +1,16 @@
 """What goes with a certified file: proofs, the certificate on paper, and all of it in one ZIP."""
 
+import contextlib
 import io
 import tomllib
 import zipfile
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Final
+from uuid import UUID
 
 from core.database import Sessions
-from models.certificate import Certificate
+from models.certificate import Certificate, CertificateState
 from models.export import WorkExport
 from models.transparency import LogLeaf
 from models.work import Work
@@ -18,7 +20,7 @@ from provenance.log.checkpoints import parse_checkpoint
 from provenance.log.proofs import LogProof
 from service.certificates import queries
 from service.certificates.bench import Bench
-from service.certificates.errors import NotIssuedError
+from service.certificates.errors import CertificateOverError, NotIssuedError
 from service.certificates.paper import PaperFacts, print_certificate
 from service.storage.store import FileStore
 from service.transparency.tile_shelf import TileShelf
@@ -26,6 +28,8 @@ from service.works.errors import ExportNotFoundError
 
 CERTIFICATE: Final = "certificate"
 EXPORT: Final = "export"
+EDITION: Final = 1  # of what is printed
+LANGUAGES: Final = ("zh", "en")
 _STORED: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can name
 _HOW_TO: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
     (resources.files("service.certificates") / "howto.toml").read_text("utf-8")
@@ -45,9 +49,18 @@ class PaperMaker:
         self._public_url = public_url.rstrip("/")
 
     async def print(self, certificate: Certificate, language: str) -> bytes:
-        """The certificate as a PDF. Raises: NotIssuedError: it is not signed, or its work was erased."""
-        facts = await self._gather(certificate)
-        return await self._bench.run(print_certificate, facts, language)
+        """The certificate as a PDF; printed once, and kept.
+
+        Raises: NotIssuedError: it is not signed, or its work was erased. CertificateOverError.
+        """
+        if certificate.state is CertificateState.REVOKED:
+            raise CertificateOverError("This certificate was revoked.")
+        key = paper_key(certificate.id, language)
+        with contextlib.suppress(FileNotFoundError):
+            return b"".join([chunk async for chunk in self._store.read(key)])
+        printed = await self._bench.run(print_certificate, await self._gather(certificate), language)
+        await self._store.put(key, printed, media_type="application/pdf")
+        return printed
 
     async def prove(self, leaf: LogLeaf) -> str:
         """The `.tlog-proof` of a leaf under the newest checkpoint. Raises: NotIssuedError."""
@@ -64,7 +77,7 @@ class PaperMaker:
     async def pack(self, export: WorkExport, language: str, *, name: str) -> bytes:
         """The ZIP of an export that is ready, with its certificate and leaves. name: of the file in it.
 
-        Raises: ExportNotFoundError, NotIssuedError.
+        Raises: ExportNotFoundError, NotIssuedError, CertificateOverError.
         """
         certificate, leaf = export.certificate, export.leaf
         if export.object_key is None or export.sha256 is None or leaf is None or certificate.leaf is None:
@@ -132,6 +145,11 @@ class PaperMaker:
             return b"".join([chunk async for chunk in self._store.read(key)])
         except FileNotFoundError as error:
             raise ExportNotFoundError("This file is gone.") from error
+
+
+def paper_key(certificate_id: UUID, language: str) -> str:
+    """Where the printed certificate lies, or would; raise the edition when it is to look otherwise."""
+    return f"certified/{certificate_id}/certificate-{EDITION}-{language}.pdf"
 
 
 def _document(certificate: Certificate) -> bytes:

@@ -1,7 +1,9 @@
 """Everything that certifying needs, put together once for a process."""
 
-from dataclasses import dataclass
-from typing import Self
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from core.clock import Clock
 from core.database import Sessions
@@ -24,6 +26,14 @@ class Certification:
     certificates: CertificateMaker
     exports: ExportMaker
     papers: PaperMaker
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def begin(self, making: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Make something beside the request that asked for it; it goes on when that has been answered."""
+        task = asyncio.create_task(making)
+        self.running.add(task)  # the loop alone would let it be forgotten
+        task.add_done_callback(self.running.discard)
+        return task
 
     @classmethod
     def over(

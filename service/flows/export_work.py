@@ -39,6 +39,7 @@ from service.certificates.facts import seal_facts
 from service.certificates.formats import EXTENSIONS, MEDIA_TYPES, WORDS, Choice, choose, formats_of
 from service.certificates.making import MadeExport, convert, seal_file
 from service.certificates.words import write_words
+from service.jobs.errors import IdempotencyKeyReusedError
 from service.storage.store import FileStore
 from service.transparency.growing import LogGrower
 from service.works import queries as works
@@ -65,8 +66,8 @@ async def ask_export(
 
     Args:
         agreed_to: the version of the terms that the user agreed to, for a file without a visible label.
-    Raises: NotCertifiedError, NotIssuedError, CertificateOverError, UnknownExportError,
-        AgreementRequiredError.
+    Raises: NotCertifiedError, NotIssuedError, CertificateOverError, CertificateNotFoundError,
+        UnknownExportError, AgreementRequiredError, IdempotencyKeyReusedError.
     """
     certificate = await queries.find_of_work(session, work.id)
     _require_issued(certificate, work)
@@ -76,6 +77,8 @@ async def ask_export(
     asked = await exports.ask(session, _queued(certificate, choice, now, is_labelled=is_labelled), now=now)
     if not is_labelled:
         await exports.agree_once(session, _agreement(asked.id, work.owner_id, key, language, now))
+        if not await exports.has_agreed(session, asked.id, work.owner_id):
+            raise IdempotencyKeyReusedError("This key was used to agree to another file.")
     return asked
 
 

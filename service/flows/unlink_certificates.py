@@ -11,15 +11,18 @@ from core.database import Sessions
 from models.certificate import Certificate, CertificateState, Payment
 from provenance.similar import queries as similar
 from service.certificates import exports, queries
+from service.flows.bundle_export import LANGUAGES, paper_key
 
 
 async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datetime) -> Sequence[str]:
-    """Make nothing more for this owner; the keys of every exported file that there is."""
+    """Make nothing more for this owner; the keys of every exported file and printed page."""
     async with sessions.begin() as session:
         owned = await queries.list_owned(session, user_id)
         for certificate in owned:
             await _stop(session, certificate, now)
-        return await exports.list_object_keys(session, [certificate.id for certificate in owned])
+        ids = [certificate.id for certificate in owned]
+        papers = [paper_key(one, language) for one in ids for language in LANGUAGES]
+        return [*papers, *await exports.list_object_keys(session, ids)]
 
 
 async def _stop(session: AsyncSession, certificate: Certificate, now: datetime) -> None:

@@ -111,6 +111,12 @@ class CertificateRead(Schema):
     disclosure: DisclosureRead | None = Field(description="For the owner.")
 
 
+class CertificateUpdate(Body):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"show_work": False}]})
+
+    show_work: bool
+
+
 class TransferCreate(Body):
     model_config = ConfigDict(
         extra="forbid",

@@ -17,16 +17,13 @@ from provenance.log.proofs import MEDIA_TYPE as PROOF_TYPE
 from service.certificates import queries
 from service.certificates.errors import AlreadyCertifiedError, CertificationFailedError, NotIssuedError
 from service.certificates.formats import original_of
-from service.dependencies import App, ByAddress, CurrentUser, Language, OptionalUser, Reading, Transaction
+from service.dependencies import App, ByAddress, CurrentUser, Language, OptionalUser, Reading
 from service.flows.certification import Certification
-from service.flows.change_certificate import revoke, transfer
 from service.flows.order_certificate import order_with_credits
 from service.http.certificate_schemas import (
     CertificateCheckout,
     CertificateCreate,
     CertificateRead,
-    RevocationCreate,
-    TransferCreate,
 )
 from service.http.certificate_views import PDF_AREA, read_certificate
 from service.http.checkouts import base_url
@@ -104,8 +101,7 @@ async def certify(
         accepted = request.headers.get("accept-language")
         return refuse(request, error, offers=await ways_out(services, accepted, owner_id=user.user_id))
     if certificate.state in queries.OPEN:
-        maker = certification.certificates.bring_forward(certificate.id)
-        await wait_a_moment(asyncio.create_task(maker))
+        await wait_a_moment(certification.begin(certification.certificates.bring_forward(certificate.id)))
     response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
     return await _answer(services, certificate.id, user.user_id, response)
 
@@ -249,45 +245,3 @@ async def get_certificate(
     """Any certificate, by its number or id; its owner sees more of it."""
     certificate = await queries.get_public(session, reference)
     return await read_certificate(services, session, certificate, viewer.user_id if viewer else None)
-
-
-@router.post(
-    PATH + "/{reference}/transfer",
-    responses=documented(400, 401, 404, 409, 422, 429),
-    openapi_extra={"parameters": [KEY_PARAMETER]},
-)
-async def transfer_certificate(
-    reference: Reference,
-    body: TransferCreate,
-    request: Request,
-    services: App,
-    user: CurrentUser,
-    session: Transaction,
-) -> CertificateRead:
-    """Give my certificate, and its exports, to another account. A new leaf says so, without names."""
-    key = read_key(request)
-    certificate = await queries.get_owned_or_given(session, reference, user.user_id, key)
-    await transfer(session, certificate.id, recipient_id=body.recipient_id, key=key, now=services.clock())
-    changed = await queries.get(session, certificate.id)
-    return await read_certificate(services, session, changed, user.user_id)
-
-
-@router.post(
-    PATH + "/{reference}/revocation",
-    responses=documented(400, 401, 404, 409, 422, 429),
-    openapi_extra={"parameters": [KEY_PARAMETER]},
-)
-async def revoke_certificate(
-    reference: Reference,
-    body: RevocationCreate,
-    request: Request,
-    services: App,
-    user: CurrentUser,
-    session: Transaction,
-) -> CertificateRead:
-    """Take my certificate back, for ever. A new leaf says so; nothing is deleted and nothing refunded."""
-    key = read_key(request)
-    certificate = await queries.get_own(session, reference, user.user_id)
-    await revoke(session, certificate.id, reason=body.reason, key=key, now=services.clock())
-    changed = await queries.get(session, certificate.id)
-    return await read_certificate(services, session, changed, user.user_id)

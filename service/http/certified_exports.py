@@ -1,6 +1,5 @@
 """`/v1/works/{id}/exports` and `/v1/exports/{id}`: files of certified works, made once, the same for ever."""
 
-import asyncio
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -64,7 +63,7 @@ async def create_export(
             now=services.clock(),
         )
     if asked.state is WorkExportState.QUEUED:
-        await wait_a_moment(asyncio.create_task(certification.exports.bring_forward(asked.id)))
+        await wait_a_moment(certification.begin(certification.exports.bring_forward(asked.id)))
     async with services.sessions() as session:
         export = await exports.get(session, asked.id)
     response.headers["Location"] = f"/v1/exports/{export.id}"

@@ -14,6 +14,7 @@ from provenance import leaves
 from provenance.certificates import read_document
 from provenance.log.proofs import parse_proof
 from service.certificates import queries
+from service.flows.build_export import describe_account
 from service.wiring import Services
 from tests.factories.batches import credits_of
 from tests.factories.credits import skip_month
@@ -183,3 +184,39 @@ class TestPaper:
         assert page.content.startswith(b"%PDF-")
         assert (await client.get(url, headers=(await sign_in()).headers)).status_code == 404
         assert (await client.get(read["pdf_url"])).headers["content-type"] == "application/pdf"
+
+
+class TestOwning:
+    async def test_a_printed_page_is_kept_until_the_certificate_ends(
+        self, client: httpx.AsyncClient, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        read = (await certify(work_id)).json()
+        url = f"/v1/certificates/{read['number']}"
+        first, second = [(await client.get(f"{url}.pdf", headers=owner.headers)).content for _ in range(2)]
+        assert first == second
+        headers = {**owner.headers, "idempotency-key": "end"}
+        await client.post(f"{url}/revocation", json={"reason": "withdrawn"}, headers=headers)
+        ended = await client.get(f"{url}.pdf", headers=owner.headers)
+        assert (ended.status_code, ended.json()["code"]) == (409, "certificate_revoked")
+
+    async def test_the_work_is_shown_only_while_its_owner_wants_it(
+        self, client: httpx.AsyncClient, owner: Person, certify: Certify, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        read = (await certify(work_id, show_work=True)).json()
+        url = f"/v1/certificates/{read['number']}"
+        assert (await client.get(url)).json()["title"] == read["title"]
+        stranger = await sign_in()
+        for person, status in ((stranger, 404), (owner, 200)):
+            changed = await client.patch(url, json={"show_work": False}, headers=person.headers)
+            assert changed.status_code == status
+        assert (await client.get(url)).json()["title"] is None
+
+    async def test_a_copy_of_ones_data_holds_what_opens_the_commitment(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        read = (await certify(work_id)).json()
+        async with services.sessions() as session:
+            described = await describe_account(session, owner.id)
+        (certificate,) = described["certificates"]
+        assert certificate["salt"] == read["disclosure"]["salt"]
+        assert certificate["exports"][0]["sha256"] == read["content_sha256"]
