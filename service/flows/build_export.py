@@ -21,6 +21,8 @@ from models.photo import Photo
 from models.work import Work
 from service.batches import queries as batches
 from service.batches.table import MAX_ROWS
+from service.certificates import exports as certified
+from service.certificates import queries as certificates
 from service.flows.keep_photo import MOST_PHOTOS
 from service.identity import queries as identity
 from service.jobs import queries as jobs
@@ -56,7 +58,7 @@ async def build_export(sessions: Sessions, store: FileStore, export: DataExport,
         path = Path(folder) / "huajian.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             async with sessions() as session:
-                archive.writestr("account.json", _to_json(await _describe(session, export.user_id)))
+                archive.writestr("account.json", _to_json(await describe_account(session, export.user_id)))
             async for work in _iterate_works(sessions, export.user_id):
                 await _add_work(archive, store, work)
             async with sessions() as session:
@@ -75,7 +77,8 @@ async def build_export(sessions: Sessions, store: FileStore, export: DataExport,
     return ready
 
 
-async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
+async def describe_account(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
+    """Everything that we know of a user, as plain values."""
     entries = await credits.list_entries(session, user_id, before_id=None, limit=100_000)
     return {
         "user": _columns(await identity.find_user(session, user_id)),
@@ -94,6 +97,7 @@ async def _describe(session: AsyncSession, user_id: UUID) -> dict[str, Any]:
             for order in await orders.list_orders(session, user_id, before_id=None, limit=100_000)
         ],
         "memberships": await _describe_memberships(session, user_id),
+        "certificates": await _describe_certificates(session, user_id),
         "letters": [_columns(letter) for letter in await letters.list_letters(session, user_id)],
         "webhook_endpoints": await _describe_endpoints(session, user_id),
     }
@@ -114,6 +118,17 @@ async def _describe_memberships(session: AsyncSession, user_id: UUID) -> list[di
             "periods": [_columns(one) for one in await memberships.list_periods(session, membership.id)],
         }
         for membership in await memberships.list_memberships(session, user_id)
+    ]
+
+
+async def _describe_certificates(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:
+    """With the salt that opens the commitment in the log, and every file that was exported."""
+    return [
+        {
+            **_readable(certificate),
+            "exports": [_readable(one) for one in await certified.list_exports(session, certificate.id)],
+        }
+        for certificate in await certificates.list_owned(session, user_id)
     ]
 
 
@@ -162,6 +177,11 @@ def _columns(row: Base | None) -> dict[str, Any]:
         return {}
     columns = row.__mapper__.column_attrs.keys()
     return {name: getattr(row, name) for name in columns if name not in SECRET_COLUMNS}
+
+
+def _readable(row: Base) -> dict[str, Any]:
+    """Hashes and keys in hex, as they are written everywhere else."""
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in _columns(row).items()}
 
 
 def _to_json(value: object) -> str:
