@@ -11,7 +11,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from provenance.fingerprints import ALIKE_BITS, SEARCH_RADIUS, Suppositions, Words, fine_distances, fine_words
+from provenance.fingerprints import (
+    ALIKE_BITS,
+    COARSE_BITS,
+    SEARCH_RADIUS,
+    Suppositions,
+    Words,
+    fine_distances,
+    fine_words,
+)
 
 _BLOCK: Final = 1 << 15  # fingerprints at a time: 256 KiB of coarse ones
 _FIRST_ROOM: Final = 1 << 10
@@ -56,14 +64,17 @@ class FingerprintIndex:
 
     def within(self, coarse: Words, *, radius: int = SEARCH_RADIUS) -> npt.NDArray[np.intp]:
         """Rows whose 64 bits differ from any of these in at most `radius`: all of them, ascending."""
-        found = []
+        found = [np.empty(0, np.intp)]
+        differing, bits = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint8)
         for start in range(0, self._count, _BLOCK):
             block = self._coarse[start : min(start + _BLOCK, self._count)]
-            near = np.zeros(len(block), bool)
+            nearest = np.full(len(block), COARSE_BITS, np.uint8)
             for one in coarse:
-                near |= np.bitwise_count(block ^ one) <= radius
-            found.append(np.flatnonzero(near) + start)
-        return np.concatenate(found) if found else np.empty(0, np.intp)
+                np.bitwise_xor(block, one, out=differing[: len(block)])
+                np.bitwise_count(differing[: len(block)], out=bits[: len(block)])
+                np.minimum(nearest, bits[: len(block)], out=nearest)
+            found.append(np.flatnonzero(nearest <= radius) + start)
+        return np.concatenate(found)
 
     def search(self, supposed: Suppositions, *, limit: int) -> list[Match]:
         """The pictures most alike, nearest first; none when none is."""
