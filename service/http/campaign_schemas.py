@@ -31,11 +31,16 @@ CAMPAIGN_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-09-01T00:00:00.000Z",
     "updated_at": "2026-09-01T00:00:00.000Z",
 }
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"  # of which Postgres keeps no zero byte, and no table shows the others
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_CONTROLS)
+]
 Channels = Annotated[list[ShareChannel], Field(min_length=1, max_length=len(ShareChannel))]
 Budget = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_CONTROLS)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROLS)
+]
 
 
 class CampaignCreate(Body):

@@ -128,6 +128,7 @@ class TestCampaigns:
         for changes in (
             {"ends_at": "2026-11-09T00:00:00Z"},
             {"share_b_percent": 10},
+            {"name": "a\x00b"},
             {"terms_a": {**TERMS, "goal": 6}},  # five seats cannot meet it
             {"terms_a": {**TERMS, "reward_credits": 0}},
         ):
