@@ -126,6 +126,20 @@ class TestGrowing:
         with pytest.raises(LogBrokenError, match="cannot go on"):
             await LogGrower(services.sessions, services.store, other, services.clock).grow()
 
+    async def test_nothing_is_signed_that_two_ways_of_hashing_disagree_on(
+        self, services: Services, grower: LogGrower, shelf: TileShelf
+    ) -> None:
+        await append(services, 3)
+        await grower.grow()
+        before = await current(shelf)
+        await append(services, 1)
+        await grower.give_places()
+        async with services.sessions.begin() as session:
+            await session.execute(text("UPDATE log_heads SET root = sha256('other')"))
+        with pytest.raises(LogBrokenError, match="do not lead"):
+            await grower.publish()
+        assert await current(shelf) == before
+
     async def test_no_kill_loses_what_was_acknowledged(
         self, services: Services, endpoints: Endpoints, tmp_path: Path
     ) -> None:
