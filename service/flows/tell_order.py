@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.letter import LetterKind
-from models.order import ItemKind, Order
+from models.order import ItemKind, Order, ReturnReason
 from service.letters import queries as letters
 from service.outbox import queries as outbox
 from service.outbox.events import EventType
@@ -27,7 +27,7 @@ TERMS: Final[Mapping[ItemKind, tuple[str, ...]]] = {
 class OrderMoney:
     """What of an order's money is where, at one moment.
 
-    is_placed: by its buyer; a later month is charged by itself. is_going_back: it was not what was agreed on.
+    is_placed: by its buyer; a later month is charged by itself. return_reason: why we give the money back.
     """
 
     id: UUID
@@ -40,7 +40,7 @@ class OrderMoney:
     refunded_minor: int
     paid_at: datetime | None
     is_placed: bool
-    is_going_back: bool
+    return_reason: ReturnReason | None
     consent_version: str | None
     base_url: str
 
@@ -57,10 +57,14 @@ class OrderMoney:
             refunded_minor=order.refunded_minor,
             paid_at=order.paid_at,
             is_placed=order.checkout_id is None or not order.checkout_id.startswith("invoice:"),
-            is_going_back=order.return_reason is not None,
+            return_reason=order.return_reason,
             consent_version=order.consent_version,
             base_url=order.base_url,
         )
+
+    @property
+    def kind(self) -> ItemKind:
+        return ItemKind(self.item.partition(":")[0])
 
     @property
     def is_paid(self) -> bool:
@@ -84,26 +88,43 @@ async def tell_order_moved(
         await _confirm(session, after, now)
         await outbox.append(session, after.owner_id, EventType.ORDER_PAID, data, now=now)
     if after.refunded_minor > (0 if before is None else before.refunded_minor):
+        await _explain_return(session, after, now)
         await outbox.append(session, after.owner_id, EventType.ORDER_REFUNDED, data, now=now)
 
 
 async def _confirm(session: AsyncSession, order: OrderMoney, now: datetime) -> None:
     """What was bought and agreed to, for the buyer to keep (EU 2011/83, article 8(7))."""
-    if not order.is_placed or order.is_going_back:
+    if not order.is_placed or order.return_reason is not None:
         return
-    kind, *names = order.item.split(":")
-    is_membership = kind in (ItemKind.MEMBERSHIP, ItemKind.MONTHS)
     facts = {
-        "item": order.item,
-        "order": str(order.id),
-        "currency": order.currency,
-        "price_minor": order.amount_minor,
-        "at": (order.paid_at or now).isoformat(),
-        "base_url": order.base_url,
+        **_facts(order, order.amount_minor, order.paid_at or now),
         "consent": order.consent_version,
-        "terms": TERMS[ItemKind(kind)],
-        **({"tier": names[0]} if is_membership else {}),
+        "terms": TERMS[order.kind],
     }
     await letters.write_once(
         session, order.owner_id, LetterKind.ORDER_CONFIRMED, str(order.id), facts, now=now
     )
+
+
+async def _explain_return(session: AsyncSession, order: OrderMoney, now: datetime) -> None:
+    """That the money went back and why, such as on a withdrawal (EU 2023/2673, article 11a(4))."""
+    if order.return_reason is None:
+        return
+    facts = {**_facts(order, order.refunded_minor, now), "terms": [f"returned_{order.return_reason}"]}
+    await letters.write_once(
+        session, order.owner_id, LetterKind.ORDER_RETURNED, str(order.id), facts, now=now
+    )
+
+
+def _facts(order: OrderMoney, price_minor: int, at: datetime) -> dict[str, object]:
+    """What letters about an order tell."""
+    is_membership = order.kind in (ItemKind.MEMBERSHIP, ItemKind.MONTHS)
+    return {
+        "item": order.item,
+        "order": str(order.id),
+        "currency": order.currency,
+        "price_minor": price_minor,
+        "at": at.isoformat(),
+        "base_url": order.base_url,
+        **({"tier": order.item.split(":")[1]} if is_membership else {}),
+    }

@@ -19,6 +19,7 @@ def upgrade() -> None:
             "kind",
             sa.Enum(
                 "order_confirmed",
+                "order_returned",
                 "renewal_due",
                 "ending_due",
                 "payment_failed",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from models.credit import CreditAccount
 from models.letter import Letter, LetterKind, LetterState
+from models.order import ReturnReason
 from models.user import Channel, Contact, User
 from service.letters import queries
 from service.letters.sending import MOST_ATTEMPTS, send_next
@@ -25,7 +26,7 @@ DUE: dict[str, Any] = {
     "price_minor": 2500,
     "at": "2026-12-27T18:00:00.000Z",  # the 28th in Shanghai
 }
-TERMS = ["renews", "ends_by_itself", "withdrawal"]
+TERMS = ["renews", "ends_by_itself", "withdrawal", *(f"returned_{reason}" for reason in ReturnReason)]
 BOUGHT: dict[str, Any] = {
     "item": "membership:gold",
     "tier": "gold",

@@ -253,7 +253,7 @@ class TestCopy:
 
 class TestWithdrawing:
     async def test_all_of_the_money_goes_back_once(
-        self, desk: Desk, sign_in: SignIn, client: httpx.AsyncClient
+        self, desk: Desk, services: Services, sign_in: SignIn, client: httpx.AsyncClient
     ) -> None:
         person, other = await sign_in(), await sign_in()
         order = await desk.subscribe(person)
@@ -272,6 +272,12 @@ class TestWithdrawing:
         assert (await desk.ask(person, "POST", "/withdraw", json=body)).json()["state"] == "ended"
         shown = (await client.get(f"/v1/orders/{order['id']}", headers=person.headers)).json()
         assert (shown["state"], shown["return_reason"]) == ("refunded", "withdrawn")
+        async with services.sessions() as session:
+            letters = (await session.scalars(select(Letter).order_by(Letter.id))).all()
+        assert {(one.kind, tuple(one.facts["terms"])) for one in letters if "terms" in one.facts} == {
+            (LetterKind.ORDER_CONFIRMED, ("renews", "withdrawal")),
+            (LetterKind.ORDER_RETURNED, ("returned_withdrawn",)),
+        }
 
     async def test_not_after_fourteen_days(self, desk: Desk, sign_in: SignIn, clock: MovableClock) -> None:
         person = await sign_in()
