@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.keys import Keys
 from models.campaign import ShareChannel
-from models.referral import HelpState, LinkState
+from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
 
 # Everything that a help is decided by and that cannot change under it, in one look.
@@ -332,6 +332,12 @@ async def is_proven(session: AsyncSession, user_id: UUID) -> bool:
 async def list_proven(session: AsyncSession, *, since: datetime, limit: int) -> Sequence[UUID]:
     """Helpers who proved real in the very moment in which their help was being taken."""
     return (await session.scalars(LIST_PROVEN, {"since": since, "limit": limit})).all()
+
+
+async def list_given(session: AsyncSession, helper_id: UUID) -> Sequence[Help]:
+    """Everything that somebody helped with, newest first."""
+    statement = select(Help).where(Help.helper_id == helper_id).order_by(Help.id.desc())
+    return (await session.scalars(statement)).all()
 
 
 async def forget_devices(session: AsyncSession, *, before: datetime, limit: int) -> int:

@@ -19,6 +19,7 @@ from models.base import Base
 from models.data_export import DataExport
 from models.photo import Photo
 from models.work import Work
+from referral import helps, links
 from service.batches import queries as batches
 from service.batches.table import MAX_ROWS
 from service.certificates import exports as certified
@@ -39,7 +40,9 @@ SECRET_COLUMNS: Final = frozenset(
         "code_attempts",
         "code_hash",
         "code_purpose",
+        "device_key",
         "object_key",
+        "page_nonce",
         "previous_secret",
         "request_hash",
         "secret",
@@ -98,6 +101,10 @@ async def describe_account(session: AsyncSession, user_id: UUID) -> dict[str, An
         ],
         "memberships": await _describe_memberships(session, user_id),
         "certificates": await _describe_certificates(session, user_id),
+        "unlock_links": [
+            _columns(link) for link in await links.list_links(session, user_id, before_id=None, limit=100_000)
+        ],
+        "helps_given": await _describe_helps(session, user_id),
         "letters": [_columns(letter) for letter in await letters.list_letters(session, user_id)],
         "webhook_endpoints": await _describe_endpoints(session, user_id),
     }
@@ -118,6 +125,15 @@ async def _describe_memberships(session: AsyncSession, user_id: UUID) -> list[di
             "periods": [_columns(one) for one in await memberships.list_periods(session, membership.id)],
         }
         for membership in await memberships.list_memberships(session, user_id)
+    ]
+
+
+async def _describe_helps(session: AsyncSession, user_id: UUID) -> list[dict[str, Any]]:
+    """Without the people at the other end: whom it was for, and who decided."""
+    described = [_columns(given) for given in await helps.list_given(session, user_id)]
+    return [
+        {name: value for name, value in help_.items() if name not in ("owner_id", "decided_by")}
+        for help_ in described
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from models.referral import HelpState
 from referral.codes import find_hash
 from referral.proof_of_work import solve
+from service.flows.build_export import describe_account
 from service.unlocking.views import CLOSED, NAME_FIELD, ViewBatch
 from service.wiring import Services
 from service.workers.referral_chores import ReferralChores
@@ -392,6 +393,21 @@ class TestEnds:
         await ReferralChores(services).qualify_proven()
         await ReferralChores(services).count_helps()
         assert (await look(client, code))["progress"] == 1
+
+    async def test_a_copy_of_ones_data_has_links_and_helps_and_nobody_elses_name(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, code: str, sign_in: SignIn
+    ) -> None:
+        friend = await sign_in()
+        await give_help(client, code, friend)
+        async with services.sessions() as session:
+            mine = await describe_account(session, owner.id)
+            theirs = await describe_account(session, friend.id)
+        assert [link["asker_name"] for link in mine["unlock_links"]] == ["知夏"]
+        (given,) = theirs["helps_given"]
+        assert (given["weight"], given["helper_id"]) == (1, friend.id)
+        assert str(owner.id) not in str(given)
+        for told in (mine, theirs):
+            assert not {"code_hash", "device_key", "page_nonce"} & set(str(told).replace("'", " ").split())
 
     async def test_closing_the_account_ends_the_link_for_everybody(
         self, client: httpx.AsyncClient, services: Services, owner: Person, code: str, sign_in: SignIn
