@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
@@ -19,7 +20,8 @@ from service.workers.keeper import keep
 from service.workers.referral_chores import ReferralChores
 from tests.e2e.test_pages.audit import find_barriers
 from tests.e2e.test_pages.conftest import Arrive, Site
-from tests.e2e.test_pages.steps import expect_left, make_card, work, write_card
+from tests.e2e.test_pages.steps import ask, expect_left, make_card, press, work, write_card
+from tests.factories.unlocks import make_link
 
 pytestmark = pytest.mark.e2e
 
@@ -147,3 +149,24 @@ class TestUnlocking:
         await owner.page.click(".link-row button")
         await expect(owner.page.locator("#share-poster")).to_be_visible()
         assert await find_barriers(owner.page) == []
+
+    async def test_where_friends_cannot_be_asked_now_the_refusal_says_why(
+        self, arrive: Arrive, site: Site
+    ) -> None:
+        visitor = await arrive()
+        visitor.expected.add(402)
+        page = visitor.page
+        await make_card(page)
+        other = await visitor.another_tab()
+        for _ in range(2):
+            await make_card(other)
+            await other.reload()
+        async with site.services.sessions.begin() as session:
+            user_id = UUID((await ask(other, "GET", "/v1/me"))["user"]["id"])
+            for _ in range(3):  # as many as there may be in a day
+                await make_link(session, user_id, at=site.services.clock())
+        await page.bring_to_front()
+        await write_card(page, "小满")
+        await press(page)
+        await expect(page.locator("#ask-refused")).to_contain_text("近期可发起的助力次数已用完")
+        await expect(page.locator("#ask-friends")).to_be_hidden()

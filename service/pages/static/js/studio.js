@@ -63,6 +63,7 @@ function refuse(form, faults) {
  */
 function takeRefusal(form, place, error) {
   if (error instanceof Problem && error.code === "insufficient_credits") {
+    document.dispatchEvent(new CustomEvent("huajian:offer", { detail: error.body.unlock }));
     sayCreditsMoved();
     element("purse").scrollIntoView({ block: "center" });
     return;
