@@ -14,7 +14,7 @@ from models.letter import Letter, LetterKind
 from models.order import Order
 from models.user import Role
 from models.webhook import WebhookDelivery
-from service.flows.build_export import _describe
+from service.flows.build_export import describe_account
 from service.flows.pass_membership_time import pass_membership_time
 from service.flows.return_money import return_money
 from service.flows.write_notices import write_notices
@@ -242,8 +242,8 @@ class TestCopy:
         person, other = await sign_in(), await sign_in()
         order = await desk.subscribe(person)
         async with services.sessions() as session:
-            mine = await _describe(session, person.id)
-            others = await _describe(session, other.id)
+            mine = await describe_account(session, person.id)
+            others = await describe_account(session, other.id)
         (membership,) = mine["memberships"]
         assert membership["tier"] == "silver"
         assert [str(period["order_id"]) for period in membership["periods"]] == [order["id"]]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models.letter import Letter, LetterKind
 from models.webhook import WebhookDelivery
-from service.flows.build_export import _describe
+from service.flows.build_export import describe_account
 from service.letters.writing import write
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
@@ -67,7 +67,7 @@ class TestCopy:
         mine = await order(client, buyer)
         await order(client, other)
         async with services.sessions() as session:
-            described = await _describe(session, buyer.id)
+            described = await describe_account(session, buyer.id)
         assert [str(one["id"]) for one in described["orders"]] == [mine["id"]]
 
 
