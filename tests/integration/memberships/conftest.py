@@ -58,7 +58,30 @@ async def club(engine: AsyncEngine, rehearsal: Rehearsal, clock: MovableClock) -
         await gateway.close()
 
 
+GRANTED = text("""
+SELECT p.membership_id, p.kind, p.tier, p.starts_at, p.ends_at, l.quantity
+FROM membership_periods p JOIN credit_lots l ON l.source_key = 'period:' || p.id || ':month'
+""")
+
+
+async def require_fair_quotas(club: Club) -> None:
+    """However often somebody upgrades, a month brings no more than its highest tier, but for rounding."""
+    async with club.sessions() as session:
+        granted = (await session.execute(GRANTED)).all()
+    for month in (one for one in granted if one.kind == "month"):
+        inside = [
+            one
+            for one in granted
+            if one.membership_id == month.membership_id
+            and month.starts_at <= one.starts_at
+            and one.ends_at <= month.ends_at
+        ]
+        most = max(club.rules.catalog.tier(one.tier).monthly_credits for one in inside)
+        assert sum(one.quantity for one in inside) <= most + len(inside) - 1
+
+
 async def require_order(club: Club) -> None:
+    await require_fair_quotas(club)
     async with club.sessions() as session:
         assert await find_breaches(session, JOB_INVARIANTS) == []
         waiting = "SELECT kind, reason FROM inbox_events WHERE state IN ('waiting', 'dead')"

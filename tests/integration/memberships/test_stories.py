@@ -243,6 +243,33 @@ class TestMoneyBack:
         )  # 3 of 4 paid by the free month
         assert await club.books() == {"1110": -fee(500), "5010": fee(500)}
 
+    async def test_a_refunded_upgrade_takes_only_the_upgrade(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        await change_membership(club.member(user), "gold", key="k", at=None, now=club.clock())
+        upgrade = club.rehearsal.objects.all("payment_intent")[0]
+        club.rehearsal.bank.refund(upgrade["id"])
+        await club.settle()
+        membership = await club.membership(user)
+        assert (membership.tier, membership.state) == ("silver", MembershipState.ACTIVE)
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("silver", 10)
+        charged = fee(500, 2000)
+        assert await club.books() == {"1110": 500 - charged, "2020": -500, "5010": charged}
+
+    async def test_no_calendar_month_of_free_credits_is_given_twice(self, club: Club) -> None:
+        user = await club.join()
+        await club.spend(user, 3)
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        club.rehearsal.bank.refund((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        credits = await club.credits(user)
+        assert (credits.tier, credits.available) == ("free", 0)
+        club.clock.now = credits.next_reset_at
+        assert (credits.next_reset_at.month, (await club.credits(user)).available) == (12, 3)
+
     async def test_a_refund_that_fails_gives_the_month_back(self, club: Club) -> None:
         user = await club.join()
         order = await club.subscribe(user, "silver")
