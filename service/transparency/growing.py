@@ -15,7 +15,8 @@ from core.clock import Clock
 from core.database import Sessions
 from models.transparency import LogHead
 from provenance.log import queries
-from provenance.log.checkpoints import Checkpoint
+from provenance.log.checkpoints import Checkpoint, open_checkpoint
+from provenance.log.errors import LogFormatError, ProofError
 from provenance.log.merkle import HASH_BYTES, grow, root_of_peaks
 from provenance.log.notes import Signer, Verifier
 from provenance.log.tiles import WIDTH, Edge, Tile, pack_entries, partial_tiles
@@ -26,6 +27,7 @@ MOST_AHEAD: Final = 16 * AT_ONCE  # leaves with a place whose tiles are not stor
 UPLOADS: Final = 16
 MEDIA_TYPE: Final = "application/octet-stream"
 FOLDER: Final = "log/tile"
+CHECKPOINT_KEY: Final = "log/checkpoint"
 
 
 class LogBrokenError(Exception):
@@ -41,6 +43,7 @@ class LogGrower:
         self._store = store
         self._signer = signer
         self._clock = clock
+        self._is_checked = False
 
     @property
     def verifier(self) -> Verifier:
@@ -49,6 +52,9 @@ class LogGrower:
 
     async def grow(self) -> bool:
         """One bounded round; True when more is waiting. Raises: LogBrokenError."""
+        if not self._is_checked:
+            await self._require_newest()
+            self._is_checked = True  # a database is not restored under a running process
         placed = await self.give_places()
         await self.publish()
         return placed == AT_ONCE
@@ -90,6 +96,7 @@ class LogGrower:
             raise LogBrokenError(f"the leaves do not lead to the root of {head.size}")
         await self._put(files)
         checkpoint = Checkpoint(self._signer.name, head.size, head.root)
+        signed = self._signer.sign(checkpoint.text)
         async with self._sessions.begin() as session:
             is_ours = await queries.publish(
                 session,
@@ -97,13 +104,37 @@ class LogGrower:
                 size=head.size,
                 root=head.root,
                 edge=edge.to_bytes(),
-                checkpoint=self._signer.sign(checkpoint.text),
+                checkpoint=signed,
                 now=self._clock(),
             )
         if not is_ours:
             return None
+        await self._store.put(CHECKPOINT_KEY, signed.encode(), media_type="text/plain")
         await self._store.delete(*_superseded(head.published_size, head.size))
         return checkpoint
+
+    async def _require_newest(self) -> None:
+        """Raises: LogBrokenError: the database was restored from before what the world has seen.
+
+        It must not grow another way from there.
+        """
+        seen = await self.find_stored()
+        if seen is None:
+            return
+        async with self._sessions() as session:
+            head = await queries.find_head(session)  # after the store: it is never ahead of the database
+        if head is None or head.published_size < seen.size:
+            raise LogBrokenError(f"{seen.size} leaves were shown, more than the database has: recover them")
+
+    async def find_stored(self) -> Checkpoint | None:
+        """The last checkpoint that was shown, as the store remembers it. Raises: LogBrokenError."""
+        try:
+            content = b"".join([chunk async for chunk in self._store.read(CHECKPOINT_KEY)])
+            return open_checkpoint(content.decode(), self.verifier)
+        except FileNotFoundError:
+            return None
+        except (LogFormatError, ProofError, UnicodeDecodeError) as error:
+            raise LogBrokenError(f"the stored checkpoint is none of {self._signer.name}: {error}") from error
 
     async def _put(self, files: Iterable[tuple[Tile, bytes]]) -> None:
         turns = asyncio.Semaphore(UPLOADS)

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from core.clock import utc_now
 from core.database import create_sessions
 from core.settings import Settings
 from generators.fonts.store import write_atomically
@@ -23,6 +24,8 @@ from service.main.commands.database import open_database, require_newest_schema
 from service.main.commands.environment import keep_logs_quiet, read_settings
 from service.storage.store import FileStore
 from service.transparency.audit import NothingToAuditError, audit
+from service.transparency.growing import LogBrokenError, LogGrower
+from service.transparency.recovering import recover
 
 FAULTY: Final = 1
 UNUSABLE: Final = 2
@@ -85,13 +88,43 @@ def audit_log(
     raise typer.Exit(asyncio.run(_audit(settings, _require_keyring(settings), seen)))
 
 
+@app.command("recover")
+def recover_log() -> None:
+    """After Postgres was restored from an older copy: bring back the leaves that were published since.
+
+    Keepers and web processes must stand still. Certificates that were lost with the copy are shown by
+    `huajian invariants` afterwards.
+    """
+    keep_logs_quiet()
+    settings = read_settings()
+    keyring = _require_keyring(settings)
+    try:
+        count = asyncio.run(_recover(settings, keyring))
+    except LogBrokenError as error:
+        typer.echo(f"The log cannot be recovered: {error}", err=True)
+        raise typer.Exit(FAULTY) from error
+    typer.echo(f"{count} leaves are there again" if count else "Nothing is missing.")
+
+
+async def _recover(settings: Settings, keyring: Keyring) -> int:
+    async with open_database(settings) as engine:
+        await require_newest_schema(engine)
+        sessions, store = create_sessions(engine), _open_store(settings)
+        grower = LogGrower(sessions, store, keyring.log, utc_now)
+        return await recover(sessions, store, grower, keyring.log, now=utc_now())
+
+
+def _open_store(settings: Settings) -> FileStore:
+    return FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
+
+
 async def _audit(settings: Settings, keyring: Keyring, seen: Path | None) -> int:
     remembered = settings.data_dir / SEEN_FILE
     earlier = _read(seen or remembered, is_needed=seen is not None)
     async with open_database(settings) as engine:
         await require_newest_schema(engine)
         sessions = create_sessions(engine)
-        store = FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
+        store = _open_store(settings)
         try:
             report = await audit(sessions, store, keyring.log.verifier, seen=earlier)
         except NothingToAuditError as error:

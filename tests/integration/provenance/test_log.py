@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from core.settings import Settings
 from models.transparency import LeafKind
 from provenance.keyring import load_keyring
+from provenance.leaves import revocation_entry
 from provenance.log import queries
 from provenance.log.checkpoints import Checkpoint, open_checkpoint
 from provenance.log.merkle import root_of, verify_consistency, verify_inclusion
@@ -29,6 +30,7 @@ from service.main.cli import app
 from service.storage.store import FileStore
 from service.transparency.audit import AuditReport, audit
 from service.transparency.growing import LogBrokenError, LogGrower, key_of
+from service.transparency.recovering import recover
 from service.transparency.tile_shelf import NotPublishedError, TileShelf
 from service.transparency.witnessing import ask_witnesses
 from service.wiring import Services
@@ -123,8 +125,36 @@ class TestGrowing:
         keyring = load_keyring(Settings(data_dir=tmp_path))
         assert keyring is not None
         other = Signer("other.example/log", keyring.log.key)
-        with pytest.raises(LogBrokenError, match="cannot go on"):
+        with pytest.raises(LogBrokenError, match="is none of other"):
             await LogGrower(services.sessions, services.store, other, services.clock).grow()
+
+    async def test_a_database_from_an_older_copy_does_not_fork_what_was_shown(
+        self, services: Services, grower: LogGrower, shelf: TileShelf
+    ) -> None:
+        numbers = [f"HJ-0000-0000-000{digit}" for digit in range(4)]
+        entries = [revocation_entry(number=one, reason="withdrawn", at=services.clock()) for one in numbers]
+        leaves = [NewLeaf(LeafKind.REVOCATION, uuid4(), entry) for entry in entries]
+        async with services.sessions.begin() as session:
+            await queries.append(session, leaves[:3], now=services.clock())
+        await grower.grow()
+        shown = await current(shelf)
+        async with services.sessions.begin() as session:  # as a copy from before has it
+            for table in ("log_leaves", "log_heads"):
+                await session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+                await session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+                await session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
+            await queries.append(session, leaves[2:], now=services.clock())  # one of them was shown
+        assert services.keyring is not None
+        signer = services.keyring.log
+        started = LogGrower(services.sessions, services.store, signer, services.clock)
+        with pytest.raises(LogBrokenError, match="recover them"):
+            await started.grow()
+        now = services.clock()
+        assert await recover(services.sessions, services.store, started, signer, now=now) == 3
+        await started.grow()
+        assert await recover(services.sessions, services.store, started, signer, now=now) == 0
+        report = await audited(services, grower, seen=shown)
+        assert (report.faults, report.checkpoint.size) == ([], 4)
 
     async def test_nothing_is_signed_that_two_ways_of_hashing_disagree_on(
         self, services: Services, grower: LogGrower, shelf: TileShelf
