@@ -52,16 +52,12 @@ class MembershipStanding:
             end_reason=membership.end_reason,
         )
 
-    @property
-    def has_tier(self) -> bool:
-        return self.state not in WITHOUT_TIER
-
 
 async def tell_membership_moved(
     session: AsyncSession, after: MembershipStanding, before: MembershipStanding | None, *, now: datetime
 ) -> None:
     """Tell of what has become different in this transaction. The last thing that it locks."""
-    await _write_letters(session, after, before, now)
+    await _write_letters(session, after, now)
     event = _event(after, before)
     if event is not None:
         await outbox.append(session, after.user_id, event, _data(after), now=now)
@@ -96,16 +92,14 @@ def _data(standing: MembershipStanding) -> dict[str, object]:
     }
 
 
-async def _write_letters(
-    session: AsyncSession, after: MembershipStanding, before: MembershipStanding | None, now: datetime
-) -> None:
+async def _write_letters(session: AsyncSession, after: MembershipStanding, now: datetime) -> None:
     """Once for each period: news that comes twice is no second letter."""
     key = f"{after.id}:{after.period_end:%Y%m%dT%H%M%S}"
     facts = {"tier": after.tier, "currency": after.currency}
     if after.state is MembershipState.PAST_DUE and after.renewal_minor is not None:
         failed = {**facts, "price_minor": after.renewal_minor, "until": _written(after.grace_ends_at)}
         await letters.write_once(session, after.user_id, LetterKind.PAYMENT_FAILED, key, failed, now=now)
-    if before is not None and before.has_tier and not after.has_tier:
+    if after.state in WITHOUT_TIER:
         ended = {**facts, "at": _written(after.ended_at or now)}
         await letters.write_once(session, after.user_id, LetterKind.MEMBERSHIP_ENDED, key, ended, now=now)
 

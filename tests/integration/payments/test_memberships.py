@@ -260,7 +260,10 @@ class TestWithdrawing:
         offered = (await desk.read(person))["withdrawal"]
         assert (offered["order_id"], offered["refund"]["amount_minor"]) == (order["id"], 500)
         body = {"order_id": order["id"]}
-        assert code(await desk.ask(other, "POST", "/withdraw", json=body)) == (409, "not_withdrawable")
+        for person_asking, order_id in ((other, order["id"]), (person, uuid4().hex)):
+            refused = await desk.ask(person_asking, "POST", "/withdraw", json={"order_id": order_id})
+            assert code(refused) == (409, "not_withdrawable")
+        assert (await desk.read(person))["withdrawal"] == offered
         for _ in range(2):
             taken = await desk.ask(person, "POST", "/withdraw", json=body)
             assert taken.status_code == 200, taken.text
