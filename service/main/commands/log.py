@@ -36,7 +36,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def log() -> None:
-    """The public log of certificates, and the keys that sign it.
+    """Audit the public log of certificates, show and make its keys.
 
     docs/decisions/transparency-log.md says what it proves.
     """
