@@ -9,6 +9,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.work import Work, WorkFile
+from provenance.labels import visible_label
 from referral.links import ShownLink
 from service.pages import texts
 from service.wiring import Services
@@ -88,10 +89,13 @@ def _words(shown: Shown) -> dict[str, Any] | None:
     """The first lines of a song, its title apart."""
     if shown.work is None or shown.work.kind != "lyrics" or not shown.work.text:
         return None
+    label = visible_label("en" if shown.work.language == "en" else "zh", is_model=shown.is_model)
     lines = [line for line in shown.work.text.splitlines() if line.strip() and not line.startswith("[")]
+    own = [line for line in lines if line != shown.work.title and not line.startswith(label)]
     return {
         "title": shown.work.title,
-        "lines": [line for line in lines if line != shown.work.title][:MOST_LINES],
+        "lines": own[:MOST_LINES],
+        "label": label,
         "language_tag": "en" if shown.work.language == "en" else "zh-Hans",
     }
 

@@ -8,8 +8,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from models.campaign import ShareChannel
 from models.referral import LinkState, UnlockLink
 from provenance.containers.files import read_label
 from referral.codes import code_of
@@ -118,6 +119,36 @@ class TestPage:
         (picture,) = [found for tag, found in Markup(page.text).elements if tag == "img"]
         assert picture["alt"] == "Ta 做的《中秋快乐》"
         assert (await client.get(str(picture["src"]))).headers["content-type"] == "image/png"
+
+    async def test_a_song_is_shown_by_its_first_lines_and_its_label(
+        self, client: httpx.AsyncClient, services: Services
+    ) -> None:
+        async with services.sessions.begin() as session:
+            owner_id = await make_user(session)
+            song = await make_work(session, owner_id, at=services.clock())
+            song.kind, song.title = "lyrics", "雨夜归家"
+            song.text = "雨夜归家\n\n[主歌]\n路灯把雨丝缝进衣裳\n我数着脚步走过长廊\n\n算法生成"
+            link = await make_link(
+                session, owner_id, at=services.clock(), keys=services.keys, work_id=song.id
+            )
+        page = (await read(client, f"/u/{code_of(services.keys, link.id)}")).text
+        for shown in ("雨夜归家", "路灯把雨丝缝进衣裳", '<p class="ask-verses-label">算法生成</p>'):
+            assert shown in page
+        assert "[主歌]" not in page
+        assert page.count("算法生成") == 1
+
+    async def test_a_channel_that_is_off_says_why_and_asks_for_nothing(
+        self, client: httpx.AsyncClient, services: Services
+    ) -> None:
+        link, code = await open_link(services, asker_name="知夏")
+        async with services.sessions.begin() as session:
+            await session.execute(
+                update(UnlockLink).where(UnlockLink.id == link.id).values(channel=ShareChannel.WECHAT)
+            )
+        page = (await read(client, f"/u/{code}?lang=zh")).text
+        assert "微信不允许以奖励引导分享" in page
+        for prompt in ("ask-press", "ask-progress", "就差你这一笔", "og:image"):
+            assert prompt not in page
 
     async def test_somebody_elses_work_is_never_shown(
         self, client: httpx.AsyncClient, services: Services
@@ -239,6 +270,7 @@ class TestForgetting:
         async with services.sessions.begin() as session:
             await close_account(session, left.owner_id, now=services.clock())
         assert await erase_account(services.sessions, services.store, left.owner_id, now=services.clock())
+        assert [await is_kept(services, link) for link in (over, left, young)] == [True, False, True]
         clock.advance(days=3 + 7, hours=1)
         await PosterChores(services).forget_posters()
         assert [await is_kept(services, link) for link in (over, left, young)] == [False, False, True]
