@@ -17,6 +17,7 @@ from provenance.log.notes import Verifier
 from provenance.log.tiles import WIDTH, Edge, Tile, unpack_entries
 from service.storage.store import FileStore
 from service.transparency.growing import key_of
+from service.transparency.tile_shelf import NotPublishedError, TileShelf
 
 AT_ONCE: Final = 64  # bundles: 16,384 leaves
 MOST_FAULTS: Final = 50
@@ -68,6 +69,7 @@ class _Audit:
     ) -> None:
         self._sessions = sessions
         self._store = store
+        self._shelf = TileShelf(sessions, store)
         self._report = report
         self._earlier = earlier
         self._edge = Edge()
@@ -113,14 +115,14 @@ class _Audit:
             tile = Tile(None, number, min(WIDTH, end - number * WIDTH))
             try:
                 entries += unpack_entries(await self._get(tile))
-            except (FileNotFoundError, LogFormatError) as error:
+            except (NotPublishedError, LogFormatError) as error:
                 self._report.say(f"{tile.path}: {error or type(error).__name__}")
         return entries
 
     async def _compare(self, tile: Tile, expected: bytes) -> None:
         try:
             found = await self._get(tile)
-        except FileNotFoundError:
+        except (NotPublishedError, LogFormatError):
             found = b""
         if found != expected:
             self._report.say(f"{tile.path} is not what the entries lead to")
@@ -139,4 +141,11 @@ class _Audit:
         self._report.subjects += [row.subject_id for row in rows]
 
     async def _get(self, tile: Tile) -> bytes:
-        return b"".join([chunk async for chunk in self._store.read(key_of(tile))])
+        """The stored tile; where the log has grown meanwhile, as much of the wider one.
+
+        Raises: NotPublishedError, LogFormatError.
+        """
+        try:
+            return b"".join([chunk async for chunk in self._store.read(key_of(tile))])
+        except FileNotFoundError:
+            return await self._shelf.read(tile)

@@ -211,6 +211,22 @@ class TestAudit:
         await services.store.delete(key_of(Tile(0, 0)))
         assert "0/000" in (await audited(services, grower)).faults[0]
 
+    async def test_a_log_that_grows_meanwhile_is_whole(
+        self, services: Services, grower: LogGrower, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = services.store.read
+
+        async def growing(key: str) -> AsyncIterator[bytes]:
+            monkeypatch.setattr(services.store, "read", read)  # once
+            await append(services, 3)
+            await grower.grow()
+            async for chunk in read(key):
+                yield chunk
+
+        monkeypatch.setattr(services.store, "read", growing)
+        report = await audited(services, grower)
+        assert (report.faults, report.checkpoint.size) == ([], WIDTH + 4)
+
     async def test_a_log_that_was_seen_otherwise_is_a_fork(
         self, services: Services, grower: LogGrower, endpoints: Endpoints, shelf: TileShelf
     ) -> None:
