@@ -95,6 +95,17 @@ class Tap:
     body: str
 
 
+@dataclass(frozen=True)
+class Load:
+    """cpu_ms: of the serving process, for each request; the machine's other work does not count."""
+
+    rate: float
+    cpu_ms: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:.0f}/s at {self.cpu_ms:.2f} ms CPU"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--helps", type=int, default=3000)
@@ -138,38 +149,35 @@ class Bench:
         ratios = []
         for turn in range(self.options.rounds):
             taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
-            with self.server("constant"):
-                constant = self.tap_all(taps)
-            with self.server("helps"):
-                ours = self.tap_all(taps)
-            ratios.append(ours / constant)
-            print(f"  turn {turn + 1}: constant {constant:6.0f}/s, helps {ours:6.0f}/s", flush=True)
+            with self.server("constant") as server:
+                constant = self.tap_all(taps, server)
+            with self.server("helps") as server:
+                ours = self.tap_all(taps, server)
+            ratios.append(ours.rate / constant.rate)
+            print(f"  turn {turn + 1}: constant {constant}; helps {ours}", flush=True)
         print(f"helps / constant answer: {statistics.median(ratios):.2f} (target >= 0.50)")
 
     def measure_pages(self) -> None:
-        with self.server("helps"):
-            for name, prefix in (
-                ("page /u/{code}", "/u/"),
-                ("GET /v1/unlock-links/{code}", "/v1/unlock-links/"),
-            ):
+        with self.server("helps") as server:
+            for prefix in ("/u/", "/v1/unlock-links/"):
                 for connections in (1, 8):
-                    p95, rate = self.look(prefix, connections)
-                    print(f"{name}, {connections} at once: p95 {p95:.1f} ms, {rate:.0f}/s (target <= 30 ms)")
+                    p95, load = self.look(prefix, connections, server)
+                    print(f"GET {prefix}…, {connections} at once: p95 {p95:.1f} ms, {load} (p95 <= 30 ms)")
 
     def compare_with_fame(self) -> None:
         """Ordinary links' pages, alone and beside a link that everybody helps at that moment."""
         taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=self.options.helps))
         spread = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
-        with self.server("helps"):
-            alone, _ = self.look("/v1/unlock-links/", 2)
-            beside_many, many_rate = self.beside(spread)
-            beside_one, one_rate = self.beside(taps)
+        with self.server("helps") as server:
+            alone, _ = self.look("/v1/unlock-links/", 2, server)
+            beside_many, many_rate = self.beside(spread, server)
+            beside_one, one_rate = self.beside(taps, server)
         print(f"pages of ordinary links, p95: alone {alone:.1f} ms")
         print(f"  beside {many_rate:.0f} helps/s on many links {beside_many:.1f} ms")
         print(f"  beside {one_rate:.0f} helps/s on one famous link {beside_one:.1f} ms")
         print(f"helps on one link / on many links: {one_rate / many_rate:.2f}")
 
-    def beside(self, taps: Sequence[Tap]) -> tuple[float, float]:
+    def beside(self, taps: Sequence[Tap], server: int) -> tuple[float, float]:
         """(p95 of pages, helps a second) of both at once."""
         script = self.write_taps(taps)
         command = [
@@ -182,7 +190,7 @@ class Bench:
             f"http://127.0.0.1:{PORT}",
         ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tapping:
-            p95, _ = self.look("/v1/unlock-links/", 2)
+            p95, _ = self.look("/v1/unlock-links/", 2, server)
             printed, _ = tapping.communicate()
         return p95, _rate(printed)
 
@@ -207,8 +215,8 @@ class Bench:
         script.write_text(TAPS % {"file": json.dumps(str(file)), "agent": AGENT})
         return script
 
-    def tap_all(self, taps: Sequence[Tap]) -> float:
-        """Taps a second."""
+    def tap_all(self, taps: Sequence[Tap], server: int) -> Load:
+        """As many taps as come through; each is sent once."""
         script = self.write_taps(taps)
         command = [
             "wrk",
@@ -219,30 +227,33 @@ class Bench:
             str(script),
             f"http://127.0.0.1:{PORT}",
         ]
+        before = _cpu_seconds(server)
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        return _rate(printed)
+        return _load_of(printed, _cpu_seconds(server) - before)
 
-    def look(self, prefix: str, connections: int) -> tuple[float, float]:
-        """(p95 in ms, rate) of looking at ordinary links."""
+    def look(self, prefix: str, connections: int, server: int) -> tuple[float, Load]:
+        """(p95 in ms, load) of looking at ordinary links."""
         script = self.folder / f"look{connections}.lua"
         script.write_text(LOOKS % {"paths": ",".join(f'"{prefix}{code}"' for code in self.codes)})
         command = ["wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds}", "-s", str(script)]
+        before = _cpu_seconds(server)
         printed = subprocess.run(
             [*command, f"http://127.0.0.1:{PORT}"], check=True, capture_output=True, text=True
         ).stdout
         found = re.search(r"p95 ([\d.]+)", printed)
         if not found:
             sys.exit(f"wrk printed something else:\n{printed}")
-        return float(found[1]), _rate(printed)
+        return float(found[1]), _load_of(printed, _cpu_seconds(server) - before)
 
     @contextmanager
-    def server(self, mode: str) -> Iterator[None]:
+    def server(self, mode: str) -> Iterator[int]:
+        """The process that serves, by its number."""
         command = [sys.executable, "-m", "benchmarks.unlock_server", mode, str(PORT)]
         command += [self.endpoints.database_url, self.endpoints.redis_url, str(self.folder)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 _await_ready()
-                yield
+                yield process.pid
             finally:
                 process.terminate()
 
@@ -336,6 +347,16 @@ def _rate(printed: str) -> float:
     if not found or "wrong" in printed or "Non-2xx" in printed:
         sys.exit(f"not every request was answered well:\n{printed}")
     return float(found[1])
+
+
+def _load_of(printed: str, cpu_seconds: float) -> Load:
+    count = re.search(r"(\d+) requests in", printed)
+    return Load(_rate(printed), cpu_seconds * 1000 / max(1, int(count[1]) if count else 0))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
 
 
 def _await_ready() -> None:

@@ -27,7 +27,11 @@ MAX_REWEIGHED: Final = 50  # helps of one link that are weighed again before its
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A link as a round of counting left it."""
+    """A link as a round of counting left it.
+
+    only_counted: helps were added to the progress of an open link, and no help was thought over again: what
+        had qualified is qualified still.
+    """
 
     link_id: UUID
     owner_id: UUID
@@ -35,6 +39,7 @@ class Standing:
     goal: int
     progress: int
     has_changed: bool
+    only_counted: bool
 
     @property
     def missing(self) -> int:
@@ -101,9 +106,9 @@ async def tally_link(session: AsyncSession, risk: Assessor, link_id: UUID, *, no
     link = await counting.lock_link(session, link_id)
     if link is None:
         raise LinkNotFoundError("There is no such link.")
-    before = (link.state, link.progress)
+    before, only_counted = (link.state, link.progress), False
     if link.state is LinkState.OPEN:
-        await _count(session, risk, link, now)
+        only_counted = await _count(session, risk, link, now)
     else:
         await counting.lapse(session, link_id, counting.LAPSED_LATE, now=now)
     has_changed = before != (link.state, link.progress)
@@ -111,10 +116,11 @@ async def tally_link(session: AsyncSession, risk: Assessor, link_id: UUID, *, no
         await tell_progress(session, link, now=now)
     elif has_changed and link.state is LinkState.REWARDED:
         await tell_rewarded(session, link, now=now)
-    return Standing(link.id, link.owner_id, link.state, link.goal, link.progress, has_changed)
+    return Standing(link.id, link.owner_id, link.state, link.goal, link.progress, has_changed, only_counted)
 
 
-async def _count(session: AsyncSession, risk: Assessor, link: UnlockLink, now: datetime) -> None:
+async def _count(session: AsyncSession, risk: Assessor, link: UnlockLink, now: datetime) -> bool:
+    """Whether nothing but the progress has changed."""
     found = await counting.list_uncounted(session, link.id)
     timely = [one for one in found if one.qualified_at <= link.expires_at]
     if len(timely) < len(found):
@@ -122,8 +128,10 @@ async def _count(session: AsyncSession, risk: Assessor, link: UnlockLink, now: d
     ids = [one.id for one in timely]
     if link.progress + sum(one.weight for one in timely) >= link.goal:
         await _try_to_reward(session, risk, link, ids, now)
-    elif ids:
+        return False
+    if ids:
         await _add(session, link, ids, now)
+    return len(timely) == len(found)
 
 
 async def _add(session: AsyncSession, link: UnlockLink, help_ids: list[UUID], now: datetime) -> None:

@@ -202,18 +202,19 @@ async def create_help(
 
 async def _read_help(services: Services, outcome: HelpOutcome) -> HelpRead:
     """How the help stands; one that has just qualified is counted first, and may bring the reward."""
-    if outcome.state is not HelpState.QUALIFIED and not outcome.is_replay:
-        missing = max(0, outcome.goal - outcome.progress)
+    progress, is_known = outcome.progress, not outcome.is_replay
+    if is_known and outcome.state is HelpState.QUALIFIED:
+        counted = await services.unlocking.tallier.count(outcome.link_id)
+        progress, is_known = counted.progress, counted.only_counted
+    if is_known:
         return HelpRead(
             state=outcome.state,
             weight=outcome.weight,
             goal=outcome.goal,
-            progress=outcome.progress,
-            missing=missing,
+            progress=progress,
+            missing=max(0, outcome.goal - progress),
             link_state=LinkState.OPEN,
         )
-    if not outcome.is_replay:
-        await services.unlocking.tallier.count(outcome.link_id)
     async with services.sessions() as session:
         standing = await helps.get_standing(session, outcome.help_id)
     return HelpRead(

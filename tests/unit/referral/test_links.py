@@ -1,6 +1,8 @@
 """Codes, page tokens, proofs, names and terms, without a database."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from models.campaign import ShareChannel
 from models.referral import HELP_TRANSITIONS, LINK_TRANSITIONS, HelpState, LinkState
 from referral.codes import ALPHABET, BITS_PER_CHAR, CODE_CHARS, code_of, find_hash, hash_of
 from referral.errors import PageTokenError, PageTokenExpiredError
+from referral.helps import Meeting
 from referral.links import MAX_SHARDS, SEATS_PER_SHARD, pick_shard
 from referral.names import require_name
 from referral.programme import load_programme
@@ -22,6 +25,7 @@ from referral.tokens import TOKEN_CHARS, PageTokens
 KEYS = Keys(b"k" * 32)
 NOW = datetime(2026, 11, 11, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+HELPER, OTHER = uuid4(), uuid4()
 PAGES = PageTokens(KEYS, lifetime=HOUR, difficulty_bits=6)
 
 
@@ -131,6 +135,29 @@ class TestTerms:
     def test_a_helper_tries_a_shard_that_is_there(self, seats: int) -> None:
         shards = min(MAX_SHARDS, -(-seats // SEATS_PER_SHARD))
         assert {pick_shard(seats) for _ in range(500)} == set(range(shards))
+
+
+def meeting(**facts: object) -> Meeting:
+    """Of somebody whose account and device are a minute younger than the page, unless told."""
+    values: dict[str, Any] = {field.name: None for field in fields(Meeting)}
+    values |= {"helper_created_at": NOW, "device_user_id": HELPER, "device_seen_at": NOW, "has_helped": False}
+    return Meeting(**values | facts)
+
+
+class TestSnapshot:
+    @pytest.mark.parametrize(
+        ("facts", "is_new"),
+        [
+            ({}, True),
+            ({"helper_created_at": NOW - HOUR}, False),  # the account was there before the page
+            ({"device_seen_at": NOW - HOUR}, False),  # so was the device
+            ({"device_user_id": OTHER}, False),  # somebody else's
+            ({"device_user_id": None, "device_seen_at": None}, True),  # nobody has signed in on it yet
+            ({"has_helped": True}, False),  # nobody is new twice
+        ],
+    )
+    def test_new_is_who_came_because_of_the_page(self, facts: dict[str, Any], is_new: bool) -> None:
+        assert meeting(**facts).came_for(HELPER, NOW - timedelta(minutes=1)) is is_new
 
 
 class TestTransitions:
