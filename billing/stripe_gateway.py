@@ -11,10 +11,12 @@ from billing.payments import (
     CheckoutRequest,
     DisputeFacts,
     IncomingEvent,
+    NotOnSaleError,
     OpenedCheckout,
     OtherMovement,
     RefundFacts,
     SignatureError,
+    UnknownObjectError,
     WarningFacts,
 )
 from billing.stripe_catalog import coupon_id
@@ -63,7 +65,10 @@ class StripeGateway(StripeSubscriptions, StripeShelf):
             **_mode(request, names),
         }
         create = self._client.v1.checkout.sessions.create_async
-        session = await ask(create(params, {"idempotency_key": request.key}))  # type: ignore[arg-type]
+        try:
+            session = await ask(create(params, {"idempotency_key": request.key}))  # type: ignore[arg-type]
+        except UnknownObjectError as error:  # the coupon of the first month
+            raise NotOnSaleError("This is not on sale yet.") from error
         return OpenedCheckout(session.id, session.url or request.success_url)
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> IncomingEvent:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from billing.payments import NotOnSaleError
 from billing.stripe_catalog import price_key
 from billing.stripe_gateway import StripeGateway
 from billing.subscriptions import (
@@ -15,7 +16,7 @@ from billing.subscriptions import (
     SubscriptionStatus,
 )
 from service.rehearsal.server import Rehearsal
-from tests.contracts.payments.asking import NOW, subscribe
+from tests.contracts.payments.asking import NOW, request, subscribe
 
 
 class TestSubscriptions:
@@ -43,6 +44,19 @@ class TestSubscriptions:
         renewed = await gateway.read_invoice(second[0][0])
         assert (renewed.reason, renewed.amount_minor) == (InvoiceReason.RENEWAL, 1000)
         assert renewed.starts_at == first.ends_at
+
+    async def test_a_first_month_whose_coupon_is_missing_is_not_on_sale(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        with pytest.raises(NotOnSaleError):
+            await gateway.open_checkout(
+                request(
+                    price_key=price_key("membership:silver", "CNY", 1000),
+                    price_minor=1000,
+                    amount_minor=1,
+                    renews=True,
+                )
+            )
 
     async def test_an_upgrade_costs_what_its_preview_said_and_again_changes_nothing(
         self, gateway: StripeGateway, rehearsal: Rehearsal

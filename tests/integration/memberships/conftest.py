@@ -60,7 +60,7 @@ async def club(engine: AsyncEngine, rehearsal: Rehearsal, clock: MovableClock) -
 
 GRANTED = text("""
 SELECT p.membership_id, p.kind, p.tier, p.starts_at, p.ends_at, l.quantity
-FROM membership_periods p JOIN credit_lots l ON l.source_key = 'period:' || p.id || ':month'
+FROM membership_periods p JOIN credit_lots l ON l.source_key = concat('period:', p.id, chr(58), 'month')
 """)
 
 
