@@ -108,6 +108,13 @@ class TestIndex:
         assert index.search(suppose(painted(9)), limit=5) == []
         assert len(index.search(suppose(painted()), limit=1)) == 1
 
+    def test_what_only_the_few_bits_have_in_common_is_no_match(self) -> None:
+        index = FingerprintIndex()
+        known = fingerprint(painted())
+        index.extend([(1, known.coarse, bytes(255 - one for one in known.fine))])
+        assert len(index.within(suppose(painted()).coarse)) == 1
+        assert index.search(suppose(painted()), limit=5) == []
+
     def test_it_grows_and_knows_how_far_it_has_read(self) -> None:
         index = FingerprintIndex()
         assert (len(index), index.last_position) == (0, 0)

@@ -9,10 +9,12 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from provenance.credentials.reading import CredentialTrust
 from provenance.evidence import BundleError, Evidence, open_bundle, read_folder
 from provenance.examination import UnknownKindError, examine
+from provenance.looking import UnseenError, look
 from provenance.verification.judging import judge
 from provenance.verification.report import Answer, Trust
 from service.verification.reading import read
@@ -117,6 +119,13 @@ class TestHostileFiles:
                 assert examine(bytes(content), NOBODY).credentials.state != "intact"
             except UnknownKindError:
                 continue
+
+    def test_pixels_are_counted_before_they_are_decoded(self) -> None:
+        for size in ((8000, 5001), (31, 400)):
+            file = io.BytesIO()
+            Image.new("1", size).save(file, "PNG")
+            with pytest.raises(UnseenError, match="too large or too small"):
+                look(file.getvalue(), "image/png")
 
     def test_what_hangs_on_behind_is_noticed(self) -> None:
         content = polyglot()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.tampering import answers
+from provenance.certificates import read_document
 from provenance.evidence import Evidence
 from provenance.examination import Examination, UnknownKindError, examine
 from provenance.verification import wording
@@ -29,7 +30,7 @@ from provenance.verification.wording import (
     text_of,
     title_of,
 )
-from tests.factories.certified import NOW, certified, exported, operator
+from tests.factories.certified import NOW, certified, exported, operator, prove
 from tests.factories.tampering import Tampering, cases, flipped
 
 OURS = operator().trust
@@ -100,6 +101,13 @@ class TestTrust:
         assert report.answer is Answer.SIGNER_UNKNOWN
         assert outcomes(report)["log"] is Outcome.UNKNOWN
 
+    def test_a_proof_of_another_place_or_another_log_proves_nothing(self, examination: Examination) -> None:
+        told, other = certified().evidence, operator("elsewhere.example").log
+        entry = read_document(told.certificate or b"").entry
+        both = replace(OURS, log_keys=(*OURS.log_keys, other.verifier))
+        for proof in (prove(entry, 4, operator().log), prove(entry, 3, other)):
+            assert judge(examination, replace(told, proofs=(proof,)), both).answer is Answer.ALTERED
+
     def test_a_revoked_certificate_vouches_for_nothing(self, examination: Examination) -> None:
         for standing, answer in (
             (Standing(), Answer.INTACT),
@@ -126,13 +134,25 @@ class TestExports:
         unrecorded = replace(one.evidence, records=(), proofs=one.evidence.proofs[:1])
         assert verify(one.content, unrecorded, OURS).answer is Answer.ALTERED
 
+    def test_an_entry_of_another_kind_is_no_record(self) -> None:
+        one = exported(certified(), "image/webp")
+        entry = one.evidence.records[0].replace(b'"type":"export"', b'"type":"expert"')
+        proofs = (one.evidence.proofs[0], prove(entry, 5, operator().log))
+        evidence = replace(one.evidence, records=(entry,), proofs=proofs)
+        assert verify(one.content, evidence, OURS).answer is Answer.ALTERED
+
     def test_a_record_of_another_file_is_no_help(self) -> None:
         one, other = exported(certified(), "image/webp"), exported(certified(), "image/png")
         assert verify(other.content, one.evidence, OURS).answer is Answer.ALTERED
 
     def test_damaged_evidence_is_not_passed_over(self, examination: Examination) -> None:
         told = certified().evidence
-        for change in ({"strays": 1}, {"records": (b'{"type":"export"}',)}, {"certificate": b"{}"}):
+        for change in (
+            {"strays": 1},
+            {"entry": b"{}"},
+            {"records": (b'{"type":"export"}',)},
+            {"certificate": b"{}"},
+        ):
             assert judge(examination, replace(told, **change), OURS).answer is Answer.ALTERED
 
 
