@@ -105,6 +105,15 @@ def _upgrade_lot(account: Account, tier: str, quantity: int, now: datetime) -> L
     )
 
 
+async def open_month(session: AsyncSession, user_id: UUID, *, now: datetime, catalog: Catalog) -> None:
+    """Bring the account to now as its next use would: a tier that is over ends, a month that is due comes."""
+    batch, account = await _lock(session, user_id, now)
+    if account.closed_at is None:
+        account.open_period(now, catalog)
+        batch.touched.add(user_id)
+        await batches.write(SessionStatements(session), batch)
+
+
 async def change_timezone(session: AsyncSession, user_id: UUID, timezone: str, *, now: datetime) -> None:
     """Move the billing time zone, from the next period on, once in 90 days.
 

@@ -33,6 +33,7 @@ class CreditAccount(Base):
         CheckConstraint("debt_credits >= 0", name="debt_not_negative"),
         CheckConstraint("in_flight >= 0", name="in_flight_not_negative"),
         CheckConstraint("period_start < period_end", name="period_not_empty"),
+        Index("ix_credit_accounts_tier_until", "tier_until", postgresql_where="tier_until IS NOT NULL"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), primary_key=True)

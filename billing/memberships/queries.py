@@ -222,6 +222,17 @@ async def list_due(session: AsyncSession, *, now: datetime, limit: int) -> Seque
     return [(membership_id, user_id) for membership_id, user_id in await session.execute(statement)]
 
 
+async def list_lapsed(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[UUID]:
+    """Owners of open accounts whose paid tier is over and that nobody has used since."""
+    statement = (
+        select(CreditAccount.user_id)
+        .where(CreditAccount.tier_until <= now, CreditAccount.closed_at.is_(None))
+        .order_by(CreditAccount.tier_until)
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def list_to_end(session: AsyncSession, channel: str, *, limit: int) -> Sequence[Membership]:
     """Memberships that the channel must not charge again: refunded ones, and those of closed accounts."""
     statement = (

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing import lots
 from billing import queries as credits
 from billing.memberships import queries as memberships
 from billing.memberships.prepaid import open_month
@@ -24,7 +25,12 @@ async def pass_membership_time(
         async with sessions.begin() as session:
             await credits.lock_accounts(session, [user_id])
             await _pass(session, await memberships.get(session, membership_id), rules, now)
-    return len(due) == limit
+    async with sessions() as session:
+        lapsed = await memberships.list_lapsed(session, now=now, limit=limit)
+    for user_id in lapsed:
+        async with sessions.begin() as session:
+            await lots.open_month(session, user_id, now=now, catalog=rules.catalog)
+    return len(due) == limit or len(lapsed) == limit
 
 
 async def _pass(session: AsyncSession, membership: Membership, rules: MembershipRules, now: datetime) -> None:

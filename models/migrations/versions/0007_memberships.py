@@ -24,6 +24,13 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.add_column("credit_accounts", sa.Column("tier_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("credit_accounts", sa.Column("free_until", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_credit_accounts_tier_until",
+        "credit_accounts",
+        ["tier_until"],
+        unique=False,
+        postgresql_where="tier_until IS NOT NULL",
+    )
     _generalise_orders()
     op.create_table(
         "memberships",
@@ -217,5 +224,6 @@ def downgrade() -> None:
         "orders",
         sa.text("amount_minor > 0 AND credits > 0 AND days > 0"),
     )
+    op.drop_index("ix_credit_accounts_tier_until", table_name="credit_accounts")
     op.drop_column("credit_accounts", "free_until")
     op.drop_column("credit_accounts", "tier_until")

@@ -204,8 +204,9 @@ class TestDunning:
         charged = fee(900)
         assert await club.books() == {"1110": 900 - charged, "2020": -900, "5010": charged}
 
-    @pytest.mark.parametrize("days", [2, 10])
-    async def test_who_pays_late_is_a_member_again(self, club: Club, days: int) -> None:
+    @pytest.mark.parametrize(("days", "free"), [(2, 0), (10, 3)])
+    async def test_who_pays_late_is_a_member_again(self, club: Club, days: int, free: int) -> None:
+        """After the grace with the free month that had begun meanwhile."""
         user = await club.join()
         order = await club.subscribe(user, "gold")
         await club.settle()
@@ -218,7 +219,7 @@ class TestDunning:
         membership = await club.membership(user)
         assert (membership.state, membership.grace_ends_at) == (MembershipState.ACTIVE, None)
         credits = await club.credits(user)
-        assert (credits.tier, credits.available) == ("gold", 30)
+        assert (credits.tier, credits.available) == ("gold", 30 + free)
 
 
 class TestMoneyBack:
@@ -333,6 +334,21 @@ class TestPrepaid:
         assert (await club.credits(user)).tier == "free"
         charged = fee(2800)
         assert await club.books() == {"1110": 2800 - charged, "2020": -2800, "5010": charged}
+
+    async def test_months_that_are_paid_beside_a_subscription_go_back(self, club: Club) -> None:
+        user = await club.join()
+        months = await club.prepay(user, "gold", 1)
+        await club.subscribe(user, "silver")
+        for event in club.events():
+            if "subscription" in event["type"] or event["type"] == "invoice.paid":
+                await club.deliver_one(event)
+        await club.handle()
+        await club.settle()
+        returned = await club.order_now(months)
+        assert (returned.state, returned.return_reason) == (OrderState.REFUNDED, ReturnReason.ALREADY_MEMBER)
+        assert (await club.credits(user)).tier == "silver"
+        charged = fee(2500, 500)
+        assert await club.books() == {"1110": 500 - charged, "2020": -500, "5010": charged}
 
     async def test_more_months_of_the_same_tier_follow_those_that_run(self, club: Club) -> None:
         user = await club.join()
