@@ -103,6 +103,18 @@ class TestExports:
         form[1] = ("certificate", ("certificate.json", flipped(form[1][1][1], 900)))
         assert (await client.post("/v1/verify", files=form)).json()["answer"] == "altered"
 
+    async def test_words_are_intact_in_every_format_by_their_certificate_alone(
+        self, client: httpx.AsyncClient, verify: Verify, certify: Certify, export: Export, lyrics_id: UUID
+    ) -> None:
+        number = (await certify(lyrics_id)).json()["number"]
+        for wanted in ("pdf", "md", "txt"):
+            content = (await client.get((await export(lyrics_id, wanted)).json()["url"])).content
+            verdict = await verify(content)
+            assert (verdict["answer"], verdict["certificate"]["number"]) == ("intact", number), wanted
+            assert outcomes(verdict)["label_found"] == "passed"
+            altered = await verify(flipped(content, len(content) - 40))
+            assert altered["answer"] != "intact", wanted
+
     async def test_an_altered_copy_is_told_apart_and_its_original_hinted_at(
         self, verify: Verify, exported: dict[str, Any], number: str
     ) -> None:
