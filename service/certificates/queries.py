@@ -114,13 +114,15 @@ async def get_own(session: AsyncSession, reference: str, owner_id: UUID) -> Cert
     return found
 
 
-async def get_owned_or_given(session: AsyncSession, reference: str, owner_id: UUID, key: str) -> Certificate:
+async def get_owned_or_given(
+    session: AsyncSession, reference: str, owner_id: UUID, key: str | None
+) -> Certificate:
     """The owner's certificate, or one that was transferred under this very key: a retry finds it still.
 
     Raises: CertificateNotFoundError.
     """
     found = await get_public(session, reference)
-    if found.owner_id == owner_id or await find_change(session, found.id, key) is not None:
+    if found.owner_id == owner_id or (key and await find_change(session, found.id, key) is not None):
         return found
     raise CertificateNotFoundError("There is no such certificate of yours.")
 

@@ -44,8 +44,9 @@ async def transfer_certificate(
     session: Transaction,
 ) -> CertificateRead:
     """Give my certificate, and its exports, to another account. A new leaf says so, without names."""
+    sent = read_key(request) if "idempotency-key" in request.headers else None
+    certificate = await queries.get_owned_or_given(session, reference, user.user_id, sent)
     key = read_key(request)
-    certificate = await queries.get_owned_or_given(session, reference, user.user_id, key)
     await transfer(session, certificate.id, recipient_id=body.recipient_id, key=key, now=services.clock())
     changed = await queries.get(session, certificate.id)
     return await read_certificate(services, session, changed, user.user_id)
@@ -65,8 +66,8 @@ async def revoke_certificate(
     session: Transaction,
 ) -> CertificateRead:
     """Take my certificate back, for ever. A new leaf says so; nothing is deleted and nothing refunded."""
-    key = read_key(request)
     certificate = await queries.get_own(session, reference, user.user_id)
+    key = read_key(request)
     await revoke(session, certificate.id, reason=body.reason, key=key, now=services.clock())
     changed = await queries.get(session, certificate.id)
     return await read_certificate(services, session, changed, user.user_id)

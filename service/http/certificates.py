@@ -82,10 +82,10 @@ async def certify(
 
     For money, see `/v1/works/{id}/certificate/checkout`.
     """
-    key, certification = read_key(request), require_certification(services)
     try:
         async with services.sessions.begin() as session:
             work = await works.get_work(session, work_id, owner_id=user.user_id)
+            key, certification = read_key(request), require_certification(services)
             certificate, is_replay = await order_with_credits(
                 session,
                 services.catalog,
@@ -122,14 +122,14 @@ async def buy_certificate(
     language: Language,
 ) -> OrderRead:
     """Order a certificate for money; it is made when the money comes. The same key gives the same order."""
-    key = read_key(request)
-    require_certification(services)
-    if services.payments is None:
-        raise NotSellingError("No payment channel is configured.")
     async with services.sessions() as session:
         original_of(await works.get_work(session, work_id, owner_id=user.user_id))
         if await queries.find_of_work(session, work_id) is not None:
             raise AlreadyCertifiedError("This work has a certificate; look at it instead.")
+    key = read_key(request)
+    require_certification(services)
+    if services.payments is None:
+        raise NotSellingError("No payment channel is configured.")
     currency = body.currency or services.catalog.sale.preferred[language]
     order, is_replay = await place_order(
         services.sessions,

@@ -48,9 +48,9 @@ async def create_export(
     language: Language,
 ) -> Any:  # noqa: ANN401
     """Export a certified work. Free, and the same bytes whenever it is asked for again."""
-    key, certification = read_key(request), require_certification(services)
     async with services.sessions.begin() as session:
         work = await works.get_work(session, work_id, owner_id=user.user_id)
+        key, certification = read_key(request), require_certification(services)
         asked = await ask_export(
             session,
             work,

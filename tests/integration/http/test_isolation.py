@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from sqlalchemy import Select, select
 
 from models.batch import Batch
+from models.certificate import Certificate
 from models.data_export import DataExport
+from models.export import WorkExport
 from models.generation import Generation, JobState
 from models.order import Order
 from models.photo import Photo
@@ -29,20 +31,33 @@ PUBLIC = {
     "/exports/{export_id}",
     "/photos/{photo_id}",
     "/archives/{batch_id}",
+    "/certified/{export_id}",
+    "/bundles/{export_id}",
+    "/certificates/{certificate_id}",
+    "/log/tile/{path}",
+    # Certificates are there to be checked; test_certificates.py proves what strangers are not told.
+    "/v1/certificates/{reference}",
+    "/v1/certificates/{reference}/proof",
     "/problems/{slug}",
 }
 
 # What has to be right before anybody looks whose it is.
-BODIES = {"/v1/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-11-11T00:00:00Z"}}
+BODIES = {
+    "/v1/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-11-11T00:00:00Z"},
+    "/v1/works/{work_id}/exports": {"format": "png"},
+    "/v1/certificates/{reference}/transfer": {"recipient_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f"},
+    "/v1/certificates/{reference}/revocation": {"reason": "withdrawn"},
+}
 
 
 @pytest.fixture
 async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn) -> Person:
     """Somebody who has one of everything: a finished work, a queued job, a photo, an order, a webhook…"""
-    person = await sign_in()
+    person = await sign_in(credits=2)
     async with running_worker(services):
         done = (await create(client, person)).json()
         assert (await until(services, UUID(done["id"]))).state is JobState.SUCCEEDED
+    await certify(client, person)
     await create(client, person)
     assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
     await sent(client, person)
@@ -52,6 +67,14 @@ async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn)
     async with services.sessions.begin() as session:
         session.add(new_order(person.id, services.clock() + timedelta(days=1)))
     return person
+
+
+async def certify(client: httpx.AsyncClient, person: Person) -> None:
+    """Their newest work."""
+    (work,) = (await client.get("/v1/works", headers=person.headers)).json()["items"]
+    headers = {**person.headers, "idempotency-key": "certificate"}
+    answer = await client.post(f"/v1/works/{work['id']}/certificate", json={}, headers=headers)
+    assert answer.status_code == 201, answer.text
 
 
 def new_order(owner_id: UUID, expires_at: datetime) -> Order:
@@ -93,8 +116,15 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             ],
             "export_id": [
                 str(i)
-                for i in await session.scalars(select(DataExport.id).where(DataExport.user_id == person.id))
+                for owned in (
+                    select(DataExport.id).where(DataExport.user_id == person.id),
+                    select(WorkExport.id).join(Certificate).where(Certificate.owner_id == person.id),
+                )
+                for i in await session.scalars(owned)
             ],
+            "reference": list(
+                await session.scalars(select(Certificate.number).where(Certificate.owner_id == person.id))
+            ),
             "batch_id": [
                 str(i) for i in await session.scalars(select(Batch.id).where(Batch.owner_id == person.id))
             ],
