@@ -138,7 +138,6 @@ def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[
     def first(hashes: tuple[bytes, ...]) -> bytes | None:
         return hashes[0] if hashes else None
 
-    account_seconds = (attempt.helper_created_at - attempt.page_issued_at).total_seconds()
     return {
         "help_id": attempt.help_id,
         "link_id": attempt.link_id,
@@ -153,6 +152,6 @@ def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[
         "mailbox_hash": first(traces.mailbox),
         "agent": traces.agent.family,
         "asn": traces.asn,
-        "tap_seconds": (attempt.tapped_at - attempt.page_issued_at).total_seconds(),
-        "sign_up_seconds": account_seconds if attempt.is_new else None,
+        "tap_seconds": attempt.tap_seconds,
+        "sign_up_seconds": attempt.sign_up_seconds,
     }

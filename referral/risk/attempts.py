@@ -39,3 +39,12 @@ class HelpAttempt:
     page_issued_at: datetime
     tapped_at: datetime
     sender: Sender
+
+    @property
+    def tap_seconds(self) -> float:
+        return (self.tapped_at - self.page_issued_at).total_seconds()
+
+    @property
+    def sign_up_seconds(self) -> float | None:
+        """From the page to the account of somebody new; None for an existing user."""
+        return (self.helper_created_at - self.page_issued_at).total_seconds() if self.is_new else None

@@ -70,12 +70,12 @@ async def gather(
         common,
         is_new=attempt.is_new,
         agent=traces.agent.kind,
-        has_place=bool(traces.address),
         is_datacentre=traces.is_datacentre,
         is_own_device=common.is_own_device or not owned.isdisjoint(devices),
         accounts_on_device=max(common.accounts_on_device, len(strangers)),
         has_device=bool(devices),
-        tap_seconds=(attempt.tapped_at - attempt.page_issued_at).total_seconds(),
+        tap_seconds=attempt.tap_seconds,
+        sign_up_seconds=attempt.sign_up_seconds,
         account_days=(attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
     )
     return Gathered(_with_pace(signals, pace), traces)

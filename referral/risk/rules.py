@@ -19,6 +19,11 @@ def _agent(kind: AgentKind) -> Measure:
     return lambda signals: int(signals.agent is kind)
 
 
+def _haste_seconds(signals: HelpSignals) -> float:
+    """From the page to the first thing that only a person should do: sign up, else tap."""
+    return signals.tap_seconds if signals.sign_up_seconds is None else signals.sign_up_seconds
+
+
 def _idle_star(signals: HelpSignals) -> int:
     """A star whose leaves are idle says something about the next new leaf only."""
     is_star = signals.leaves >= STAR_LEAVES and signals.idle_leaves >= STAR_IDLE_SHARE * signals.leaves
@@ -41,7 +46,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "headless": _agent(AgentKind.HEADLESS),
     "emulator": _agent(AgentKind.EMULATOR),
     "no_agent": _agent(AgentKind.MISSING),
-    "hurry": lambda signals: int(signals.tap_seconds < HURRY_SECONDS),
+    "hurry": lambda signals: int(_haste_seconds(signals) < HURRY_SECONDS),
     "datacentre": lambda signals: int(signals.is_datacentre),
     "owner_place": lambda signals: int(signals.is_owner_place),
     "crowded_place": lambda signals: signals.others_at_place,
@@ -72,7 +77,7 @@ def evidence_of(code: str, value: int, signals: HelpSignals) -> Evidence:
         case "idle_star":
             return {"leaves": signals.leaves, "idle": signals.idle_leaves}
         case "hurry":
-            return {"seconds": round(signals.tap_seconds, 2)}
+            return {"seconds": round(_haste_seconds(signals), 2)}
         case "settled":
             return {"days": int(signals.account_days), "works": signals.works}
         case _:

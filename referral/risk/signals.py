@@ -17,7 +17,7 @@ class HelpSignals:
         network with the same User-Agent. helps_today, helps_for_owner: in a day, in five minutes.
     new_helps: of this helper as somebody new, in a day.
     has_windows: False when Redis could not be asked, so that these seven are unknown.
-    has_place: the address was public. is_datacentre: of it.
+    is_datacentre: of the address.
     tap_seconds: from the page to the tap. sign_up_seconds: from the page to a new helper's account.
     pairs_at_place, pairs_at_address: helps of new people for owners who were seen at the very same place, or
         address, in a day, whoever they are. Such a pair is a family; a hundred of them are a farm.
@@ -33,7 +33,6 @@ class HelpSignals:
 
     is_new: bool = True
     agent: AgentKind = AgentKind.BROWSER
-    has_place: bool = True
     is_datacentre: bool = False
     is_own_device: bool = False
     is_own_mailbox: bool = False

@@ -24,6 +24,7 @@ ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/142.0.0.0 Mobile Safari/537.36"
 )
+SIGN_UP = timedelta(seconds=1)  # before the tap, where somebody is new
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ async def tap(
         owner_id=owner.user_id,
         helper_id=helper.user_id,
         is_new=is_new,
-        helper_created_at=helper.created_at,
+        helper_created_at=now - SIGN_UP if is_new else helper.created_at,
         page_issued_at=now - after,
         tapped_at=now,
         sender=helper.sender,

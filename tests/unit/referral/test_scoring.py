@@ -57,6 +57,8 @@ class TestWeigh:
             (replace(PLAIN, has_windows=False), RiskDecision.HOLD, "unknown_pace"),
             (replace(PLAIN, is_datacentre=True), RiskDecision.ALLOW, "datacentre"),
             (replace(PLAIN, tap_seconds=0.2), RiskDecision.ALLOW, "hurry"),
+            (replace(PLAIN, sign_up_seconds=0.2), RiskDecision.ALLOW, "hurry"),
+            (replace(PLAIN, sign_up_seconds=1.2), RiskDecision.ALLOW, None),
             (replace(PLAIN, new_helps=2), RiskDecision.HOLD, "new_again"),
             (replace(PLAIN, helps_today=8), RiskDecision.HOLD, "eager_helper"),
             (replace(PLAIN, leaves=8, idle_leaves=8), RiskDecision.ALLOW, "idle_star"),
