@@ -115,7 +115,8 @@ class TestBuying:
     @pytest.mark.parametrize("width_px", [320, 1200])
     async def test_nothing_stands_in_anybodys_way(self, walk_in: Arrive, scheme: str, width_px: int) -> None:
         viewport = {"width": width_px, "height": 800}
-        page = (await walk_in("/plans", color_scheme=scheme, viewport=viewport)).page
+        locale = "en-GB" if width_px == 320 else "zh-CN"  # the longer words on the narrower screen
+        page = (await walk_in("/plans", color_scheme=scheme, viewport=viewport, locale=locale)).page
         assert await find_barriers(page) == []
         await page.locator(".buy").first.click()
         await page.wait_for_url("**/test-payment/**")
