@@ -20,7 +20,6 @@ import numpy.typing as npt
 ALGORITHM: Final = "huajian-dct-1"  # raise it whenever the same picture would get another fingerprint
 COARSE_BITS: Final = 64
 FINE_BITS: Final = 256
-FINE_BYTES: Final = FINE_BITS // 8
 SEARCH_RADIUS: Final = 10  # coarse bits in which a copy may differ; measured by benchmarks/fingerprints.py
 ALIKE_BITS: Final = 40  # fine bits in which a copy may differ; measured there as well
 
@@ -43,7 +42,7 @@ class FingerprintError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """coarse: to be found by; 0 to 2^64 - 1. fine: to be told apart by; FINE_BYTES bytes."""
+    """coarse: to be found by; 0 to 2^64 - 1. fine: to be told apart by; 32 bytes."""
 
     coarse: int
     fine: bytes
@@ -72,9 +71,6 @@ class Suppositions:
 
     coarse: Words
     fine: Words
-
-    def __len__(self) -> int:
-        return len(self.coarse)
 
 
 def fingerprint(pixels: Pixels) -> Fingerprint:

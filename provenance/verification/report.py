@@ -63,11 +63,6 @@ class Report:
     examination: Examination
     document: CertificateDocument | None
 
-    def outcome(self, step: str) -> Outcome:
-        """The worst of a step."""
-        found = {check.outcome for check in self.checks if check.step == step}
-        return next((one for one in _WORST_FIRST if one in found), Outcome.SKIPPED)
-
 
 STEPS: Final = (
     "kind",
@@ -82,4 +77,3 @@ STEPS: Final = (
     "looks",
 )
 NEVER_CHECKED: Final = ("authorship", "truth", "before", "time")
-_WORST_FIRST: Final = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED, Outcome.SKIPPED, Outcome.ABSENT)
