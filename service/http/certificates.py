@@ -12,6 +12,7 @@ from billing.orders.placing import place_order
 from billing.orders.terms import terms_of
 from models.certificate import Certificate, CertificateState
 from models.order import ItemKind
+from provenance.errors import SigningUnavailableError
 from provenance.keyring import CertificationUnavailableError
 from provenance.log.proofs import MEDIA_TYPE as PROOF_TYPE
 from service.certificates import queries
@@ -53,6 +54,17 @@ def require_certification(services: Services) -> Certification:
     return services.certification
 
 
+def require_sealing(services: Services) -> Certification:
+    """Also somebody who signs claims: nothing is ordered that could not be made.
+
+    Raises: CertificationUnavailableError, SigningUnavailableError.
+    """
+    certification = require_certification(services)
+    if not services.signer.chain_pem:
+        raise SigningUnavailableError("Nobody signs claims here.")
+    return certification
+
+
 async def wait_a_moment(task: "asyncio.Task[None]") -> None:
     """Let what was begun go on behind the reply when it takes longer; the keeper takes up what fails."""
     with contextlib.suppress(Exception):
@@ -85,7 +97,7 @@ async def certify(
     try:
         async with services.sessions.begin() as session:
             work = await works.get_work(session, work_id, owner_id=user.user_id)
-            key, certification = read_key(request), require_certification(services)
+            key, certification = read_key(request), require_sealing(services)
             certificate, is_replay = await order_with_credits(
                 session,
                 services.catalog,
@@ -127,7 +139,7 @@ async def buy_certificate(
         if await queries.find_of_work(session, work_id) is not None:
             raise AlreadyCertifiedError("This work has a certificate; look at it instead.")
     key = read_key(request)
-    require_certification(services)
+    require_sealing(services)
     if services.payments is None:
         raise NotSellingError("No payment channel is configured.")
     currency = body.currency or services.catalog.sale.preferred[language]

@@ -14,7 +14,7 @@ from service.dependencies import App, ByAddress, CurrentUser, Language, Reading
 from service.flows.export_work import ask_export
 from service.http.certificate_schemas import ExportCreate, ExportList, ExportRead
 from service.http.certificate_views import BUNDLE_AREA, FILE_AREA, read_certificate, read_export
-from service.http.certificates import Reference, require_certification, wait_a_moment
+from service.http.certificates import Reference, require_certification, require_sealing, wait_a_moment
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.problems import documented
 from service.http.works import PAGE_POLICY, require_signed, stream
@@ -50,7 +50,7 @@ async def create_export(
     """Export a certified work. Free, and the same bytes whenever it is asked for again."""
     async with services.sessions.begin() as session:
         work = await works.get_work(session, work_id, owner_id=user.user_id)
-        key, certification = read_key(request), require_certification(services)
+        key, certification = read_key(request), require_sealing(services)
         asked = await ask_export(
             session,
             work,

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from models.certificate import Certificate
 from models.work import WorkFile
 from provenance import leaves
 from provenance.certificates import read_document
+from provenance.credentials.opening import NoSigner
 from provenance.log.proofs import parse_proof
 from service.certificates import queries
 from service.flows.build_export import describe_account
@@ -97,6 +100,20 @@ class TestCertifying:
         await services.store.delete(*keys)
         before = await credits_of(services, owner.id)
         assert (await certify(work_id)).json()["code"] == "certification_failed"
+        assert await credits_of(services, owner.id) == before
+
+    async def test_where_nobody_signs_nothing_is_ordered(
+        self, app: FastAPI, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        before = await credits_of(services, owner.id)
+        for without, code in (
+            (replace(services, signer=NoSigner("no certificate")), "signing_unavailable"),
+            (replace(services, certification=None, keyring=None), "certification_unavailable"),
+        ):
+            app.state.services = without
+            answer = await certify(work_id)
+            assert (answer.status_code, answer.json()["code"]) == (503, code)
+        assert await count_certificates(services) == 0
         assert await credits_of(services, owner.id) == before
 
     async def test_it_is_taken_up_wherever_its_maker_died(
