@@ -35,7 +35,9 @@ class VerificationSandbox:
         self._present += 1
         try:
             async with self._turns:
-                head = json.dumps({"anchors": trust.anchors_pem.decode("ascii")})
+                head = json.dumps(
+                    {"anchors": trust.anchors_pem.decode("ascii", "ignore")}
+                )  # comments may be in any script
                 answer = await ask_child(CHILD, head.encode() + b"\n" + content)
         finally:
             self._present -= 1
