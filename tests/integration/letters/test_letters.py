@@ -150,7 +150,7 @@ class TestWords:
         ("language", "subject", "words"),
         [
             ("zh", "金卡会员将于2026年12月28日续费 ¥25.00", "https://pages.example/membership"),
-            ("en", "Your Gold membership renews on December 28, 2026 for CN¥25.00", 'tap "Cancel membership"'),
+            ("en", "Your Gold membership renews on December 28, 2026 for CN¥25.00", '"Cancel membership"'),
         ],
     )
     async def test_a_notice_names_price_day_and_way_out_in_the_readers_language_and_day(
