@@ -10,12 +10,13 @@ from typing import Final
 
 import httpx
 
+from core.settings import Settings
 from provenance.log.checkpoints import add_signatures
 from provenance.log.errors import LogFormatError, ProofError
-from provenance.log.notes import COSIGNATURE, Verifier, parse_note
+from provenance.log.notes import COSIGNATURE, Verifier, parse_note, parse_vkey
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
-SIZE_TYPE: Final = "text/x.tlog.size"
+TIMEOUT_SECONDS: Final = 5.0
 
 
 class WitnessBehindError(Exception):
@@ -41,6 +42,12 @@ class Witness:
     def __post_init__(self) -> None:
         if self.verifier.kind != COSIGNATURE:
             raise LogFormatError(f"{self.verifier.name} is not the key of a witness")
+
+
+def configured_witnesses(settings: Settings) -> list[Witness]:
+    """Raises: LogFormatError: a key cannot be read; the process must not start."""
+    pairs = (one.split(" ") for one in settings.provenance.witnesses)
+    return [Witness(url, parse_vkey(vkey), TIMEOUT_SECONDS) for vkey, url in pairs]
 
 
 async def add_checkpoint(

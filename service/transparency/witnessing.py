@@ -8,24 +8,16 @@ import structlog
 
 from core.clock import Clock
 from core.database import Sessions
-from core.settings import Settings
 from models.transparency import LogHead
 from provenance.log import queries
 from provenance.log.errors import ProofError
-from provenance.log.notes import parse_note, parse_vkey
+from provenance.log.notes import parse_note
 from provenance.log.witness import Witness, WitnessBehindError, WitnessRefusedError, add_checkpoint
 from service.transparency.tile_shelf import TileShelf
 
 log = structlog.get_logger()
 
-TIMEOUT_SECONDS: Final = 5.0
 TRIES: Final = 2  # the second with the size that the witness named
-
-
-def configured_witnesses(settings: Settings) -> list[Witness]:
-    """Raises: LogFormatError: a key cannot be read; the process must not start."""
-    pairs = (one.split(" ") for one in settings.provenance.witnesses)
-    return [Witness(url, parse_vkey(vkey), TIMEOUT_SECONDS) for vkey, url in pairs]
 
 
 async def ask_witnesses(

@@ -6,12 +6,13 @@ import httpx
 import structlog
 
 from provenance.log import queries as log_queries
+from provenance.log.witness import configured_witnesses
 from service import metrics
 from service.certificates import exports, queries
 from service.flows.certification import Certification
 from service.flows.sell_certificate import take_back_refunded
 from service.transparency.tile_shelf import TileShelf
-from service.transparency.witnessing import ask_witnesses, configured_witnesses
+from service.transparency.witnessing import ask_witnesses
 from service.wiring import Services
 from service.workers.keeper import Chore
 

@@ -13,6 +13,9 @@ from pydantic_settings import SettingsError
 from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import TemplateError, read_shelf
 from generators.specs import Kind
+from provenance.keyring import KeyFileError, read_keyring
+from provenance.log.errors import LogFormatError
+from provenance.log.witness import configured_witnesses
 from service.engines.endpoints import plain_database_url
 from service.workers.configuration import BackendsFileError, read_backends_file
 
@@ -31,6 +34,7 @@ def read_settings() -> Settings:
             *_find_wrong_addresses(settings),
             *_find_wrong_backends(settings),
             *_find_wrong_templates(settings),
+            *_find_wrong_keys(settings),
         ]
     except ValidationError as error:
         wrong = [
@@ -63,6 +67,17 @@ def _find_wrong_templates(settings: Settings) -> Iterator[str]:
         read_shelf(settings.templates_dir)
     except TemplateError as error:
         yield str(error)
+
+
+def _find_wrong_keys(settings: Settings) -> Iterator[str]:
+    """Keys of the log and of certificates; the message names the file, never what is in it."""
+    try:
+        read_keyring(settings)
+        configured_witnesses(settings)
+    except KeyFileError as error:
+        yield str(error)
+    except LogFormatError as error:
+        yield f"{PREFIX}PROVENANCE__WITNESSES: {error}"
 
 
 def _find_wrong_backends(settings: Settings) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from core.settings import Environment, Settings
 from provenance.keyring import DEVELOPMENT_AUTHORITY, KeyFileError, read_keyring
 from provenance.log.errors import LogFormatError
+from provenance.log.witness import configured_witnesses
 from service.main.doctor.findings import Finding, broken, note, ok
-from service.transparency.witnessing import configured_witnesses
 
 NAME = "Certificates"
 ADVICE = (
