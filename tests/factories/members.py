@@ -149,6 +149,8 @@ class Club:
             await self.handle()
             await return_money(self.sessions, self.channel, rules=self.rules, now=self.clock())
             await pass_membership_time(self.sessions, rules=self.rules, now=self.clock(), limit=50)
+            if not self.events():
+                return
 
     async def handle(self) -> None:
         channel = self.channel
