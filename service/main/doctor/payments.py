@@ -2,7 +2,7 @@
 
 from billing.catalog import Catalog
 from billing.payments import PaymentsAwayError
-from billing.stripe_catalog import list_products
+from billing.stripe_catalog import list_coupons, list_products
 from billing.stripe_gateway import StripeGateway, is_live
 from core.settings import Settings, StripeSettings
 from service.main.doctor.findings import Finding, broken, note, ok
@@ -35,10 +35,15 @@ async def _examine_shelf(settings: StripeSettings, catalog: Catalog) -> Finding:
             for key in product.price_keys().values()
             if await gateway.find_price(key) is None
         ]
+        missing += [
+            coupon["id"]
+            for coupon in list_coupons(catalog)
+            if await gateway.find_coupon(coupon["id"]) is None
+        ]
     except PaymentsAwayError as error:
         return broken("Prices", f"Stripe refused: {error.reason}", "check the key and the network")
     finally:
         await gateway.close()
     if missing:
-        return broken("Prices", f"{len(missing)} are not on sale at Stripe", "huajian stripe sync")
+        return broken("Prices", f"{len(missing)} prices and coupons are not at Stripe", "huajian stripe sync")
     return ok("Prices", f"{len(products)} items on sale in {', '.join(catalog.sale.currencies)}")

@@ -29,7 +29,7 @@ class TestPayments:
         mode, shelf = await verdicts(settings)
         assert (mode[0], shelf) == (
             Verdict.NOTE,
-            (Verdict.BROKEN, "48 are not on sale at Stripe", "huajian stripe sync"),
+            (Verdict.BROKEN, "57 prices and coupons are not at Stripe", "huajian stripe sync"),
         )
         gateway = StripeGateway(settings_for(rehearsal.url))
         await synchronise(gateway, load_catalog())
