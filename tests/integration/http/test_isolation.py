@@ -16,9 +16,12 @@ from models.export import WorkExport
 from models.generation import Generation, JobState
 from models.order import Order
 from models.photo import Photo
+from models.referral import UnlockLink
 from models.webhook import WebhookDelivery, WebhookEndpoint
 from models.work import Work
+from referral.codes import code_of
 from service.wiring import Services
+from tests.factories.asking import ask
 from tests.factories.batches import quote, rows
 from tests.factories.jobs import running_worker, until
 from tests.factories.people import Person, SignIn, create
@@ -39,6 +42,15 @@ PUBLIC = {
     "/v1/certificates/{reference}",
     "/v1/certificates/{reference}/proof",
     "/problems/{slug}",
+    # Whoever has a link may look at it and help; test_helping.py proves what looking tells and changes.
+    "/v1/unlock-links/{code}",
+    "/v1/unlock-links/{code}/views",
+    "/v1/unlock-links/{code}/helps",
+    # For roles, not owners; test_reviewing.py and test_campaigns.py prove that others are refused.
+    "/v1/campaigns/{campaign_id}",
+    "/v1/referral/channels/{channel}",
+    "/v1/referral/reviews/{help_id}/decision",
+    "/v1/referral/helps/{help_id}/revoke",
 }
 
 # What has to be right before anybody looks whose it is.
@@ -64,6 +76,7 @@ async def victim(client: httpx.AsyncClient, services: Services, sign_in: SignIn)
     assert (await quote(client, person, rows("林晚晴"), start=True)).status_code == 201
     await add_endpoint(client, person, "https://shop.example.com/hooks")
     await happen(services, person.id, 1)
+    assert (await ask(client, person)).status_code == 201
     async with services.sessions.begin() as session:
         session.add(new_order(person.id, services.clock() + timedelta(days=1)))
     return person
@@ -128,6 +141,10 @@ async def ids_of(services: Services, person: Person) -> dict[str, list[str]]:
             "batch_id": [
                 str(i) for i in await session.scalars(select(Batch.id).where(Batch.owner_id == person.id))
             ],
+            "code": [
+                code_of(services.keys, i)
+                for i in await session.scalars(select(UnlockLink.id).where(UnlockLink.owner_id == person.id))
+            ],
             "order_id": [
                 str(i) for i in await session.scalars(select(Order.id).where(Order.owner_id == person.id))
             ],
@@ -176,6 +193,7 @@ class TestIsolation:
             "/v1/credits/history",
             "/v1/orders",
             "/v1/webhook-endpoints",
+            "/v1/unlock-links",
         ):
             assert (await client.get(path, headers=stranger.headers)).json()["items"] == []
             assert (await client.get(path, headers=victim.headers)).json()["items"] != []
