@@ -22,11 +22,11 @@ from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import read_shelf
 from generators.fonts.store import default_folder
 from moderation.photos import load_classifier
-from referral.risk.assessor import Assessor
-from referral.risk.opening import open_assessor
 from provenance.credentials.opening import open_signer
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
+from referral.risk.assessor import Assessor
+from referral.risk.opening import open_assessor
 from service.engines.endpoints import Endpoints
 from service.flows.certification import Certification
 from service.flows.keep_photo import PhotoKeeper
