@@ -19,6 +19,7 @@ from tests.factories.asking import ask, available, open_page, press, used_this_m
 from tests.factories.people import SignIn
 from tests.factories.taps import make_helper, make_open_link, make_request
 from tests.fakes.killer import Killed, killing
+from tests.integration.batches.test_races import waits_for_a_lock
 
 HELPERS = 60
 MAX_STATEMENTS = 60
@@ -123,6 +124,29 @@ class TestOnePerson:
         owner = await sign_in()
         answers = await asyncio.gather(*(ask(client, owner) for _ in range(10)))
         assert Counter(answer.status_code for answer in answers) == {201: 3, 429: 7}
+
+
+class TestCounting:
+    async def test_who_comes_while_a_round_runs_is_in_the_next_one(self, services: Services) -> None:
+        """The first round has looked and waits; the help that comes then must not be told its result."""
+        desk, tallier = services.unlocking.desk, services.unlocking.tallier
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session, terms=Terms(goal=10))
+            helpers = [await make_helper(services, session) for _ in range(2)]
+            requests = [await make_request(services, session, link.id, helper) for helper in helpers]
+        first = await help_unlock(services.sessions, desk, requests[0], now=services.clock())
+        async with services.sessions() as holding:
+            await holding.execute(
+                text("SELECT id FROM helps WHERE id = :id FOR UPDATE"), {"id": first.help_id}
+            )
+            early = asyncio.create_task(tallier.count(link.id))
+            await waits_for_a_lock(services)
+            await help_unlock(services.sessions, desk, requests[1], now=services.clock())
+            late = [asyncio.create_task(tallier.count(link.id)) for _ in range(3)]
+            await asyncio.sleep(0)  # they have asked
+            await holding.commit()
+        assert (await early).progress == 1
+        assert [standing.progress for standing in await asyncio.gather(*late)] == [2, 2, 2]
 
 
 class TestCrashes:
