@@ -37,7 +37,7 @@ class TestSwitch:
         self, arrive: Arrive
     ) -> None:
         page = (await arrive("/?kind=image", java_script_enabled=False)).page
-        await expect(page.locator(".notice")).to_have_text("制作作品需要启用 JavaScript。")
+        await expect(page.locator(".notice:visible")).to_have_text("制作作品需要启用 JavaScript。")
         await page.get_by_role("link", name="English").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Made for one person")
         await expect(page.locator("#panel-image")).to_be_visible()

@@ -34,7 +34,7 @@ async function check() {
 async function checkSignature({ statement, signature }) {
   const message = new TextEncoder().encode(CONTEXT + canonical(statement));
   const isSigned = await isSignedBy(issuerKey, message, fromBase64(signature.value));
-  return said(isSigned, "cert_signature");
+  return sayOfSignature(isSigned);
 }
 
 /** @param {any} statement */
@@ -54,13 +54,11 @@ async function checkLog(statement) {
   return found;
 }
 
-/**
- * @param {boolean | null} isSigned
- * @param {string} key
- */
-function said(isSigned, key) {
-  if (isSigned === null) return { outcome: "skipped", text: say(`${key}_unable`) };
-  return isSigned ? { outcome: "passed", text: say(`${key}_holds`) } : { outcome: "failed", text: say(`${key}_fails`) };
+/** @param {boolean | null} isSigned null: this browser cannot tell */
+function sayOfSignature(isSigned) {
+  if (isSigned === null) return { outcome: "skipped", text: say("cert_signature_unable") };
+  if (isSigned) return { outcome: "passed", text: say("cert_signature_holds") };
+  return { outcome: "failed", text: say("cert_signature_fails") };
 }
 
 /**
