@@ -68,7 +68,7 @@ def to_invoice(invoice: Object, payment: Object) -> InvoiceFacts:
     An upgrade gives the rest of the old price back in a line of its own: what is bought costs most.
     """
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    bought = max(invoice["lines"]["data"], key=lambda line: (line["amount"], line["period"]["end"]))
+    bought = _bought(invoice)
     status = INVOICE_STATUSES.get(invoice["status"] or "", InvoiceStatus.OPEN)
     charge = expanded(payment.get("latest_charge"))
     amount = invoice["amount_paid"] if status is InvoiceStatus.PAID else invoice["amount_due"]
@@ -91,6 +91,20 @@ def to_invoice(invoice: Object, payment: Object) -> InvoiceFacts:
         card=_card(charge),
         created_at=moment(invoice["created"]),
     )
+
+
+def subscription_of(invoice: Object) -> str | None:
+    """The subscription of ours that an invoice is of; None for what others bill on this account."""
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    found: str | None = expanded(details.get("subscription")).get("id")
+    return None if order_of(details) is None else found
+
+
+def _bought(invoice: Object) -> Object:
+    """The line that costs most; a draft of somebody else may have none."""
+    nothing = {"amount": 0, "period": {"start": invoice["created"], "end": invoice["created"]}}
+    lines = invoice["lines"]["data"]
+    return max(lines, key=lambda line: (line["amount"], line["period"]["end"]), default=nothing)
 
 
 def paid_by(invoice: Object) -> str | None:

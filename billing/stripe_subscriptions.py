@@ -7,6 +7,7 @@ from typing import Any, Final
 from billing import stripe_subscription_facts as facts
 from billing.payments import UnknownObjectError
 from billing.stripe_client import StripeClient, ask, ask_to_change, ask_to_refund, pages, plain
+from billing.stripe_facts import order_of
 from billing.subscriptions import ChangeRefusedError, InvoiceFacts, PriceChange, SubscriptionFacts
 
 CHARGE: Final = "latest_charge.balance_transaction"
@@ -84,13 +85,14 @@ class StripeSubscriptions(StripeClient):
 
     async def list_subscriptions(self) -> AsyncIterator[SubscriptionFacts]:
         async for subscription in pages(self._client.v1.subscriptions, None):
-            yield facts.to_subscription(subscription)
+            if order_of(subscription) is not None:
+                yield facts.to_subscription(subscription)
 
     async def list_invoices(self, since: datetime) -> AsyncIterator[tuple[str, str]]:
         async for invoice in pages(self._client.v1.invoices, since):
-            found = facts.to_invoice(invoice, {})
-            if found.subscription_id is not None and found.order_id is not None:
-                yield found.id, found.subscription_id
+            subscription_id = facts.subscription_of(invoice)
+            if subscription_id is not None:
+                yield str(invoice["id"]), subscription_id
 
     async def list_paid_invoices(self, subscription_id: str) -> AsyncIterator[str]:
         invoices = self._client.v1.invoices

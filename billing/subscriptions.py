@@ -153,11 +153,11 @@ class SubscriptionChannel(Protocol):
         ...
 
     def list_subscriptions(self) -> AsyncIterator[SubscriptionFacts]:
-        """All that have not ended, in no particular order."""
+        """All of ours that have not ended, in no particular order."""
         ...
 
     def list_invoices(self, since: datetime) -> AsyncIterator[tuple[str, str]]:
-        """(invoice id, subscription id) of invoices written since then."""
+        """(invoice id, subscription id) of our invoices written since then."""
         ...
 
     def list_paid_invoices(self, subscription_id: str) -> AsyncIterator[str]:

@@ -105,8 +105,7 @@ async def _everything_of_memberships(
     async for invoice_id, subscription_id in channel.list_invoices(now - LOOK_BACK):
         yield await read_membership(sessions, channel, subscription_id, invoice_id=invoice_id)
     async for subscription in channel.list_subscriptions():
-        if subscription.order_id is not None:
-            yield MembershipFacts(subscription, (), begun_at)
+        yield MembershipFacts(subscription, (), begun_at)
     async for membership in _list_unread(sessions, channel, begun_at):
         if membership.subscription_id is not None:
             yield await read_membership(sessions, channel, membership.subscription_id)

@@ -109,6 +109,28 @@ class TestSubscriptions:
             await gateway.set_cancelling(subscription.id, cancels=False)
         assert [one async for one in gateway.list_subscriptions()] == []
 
+    async def test_what_others_bill_on_the_account_is_none_of_ours(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        ours = await subscribe(gateway, rehearsal)
+        theirs = {"status": "active", "metadata": {}, "items": {"object": "list", "data": []}}
+        rehearsal.objects.add("subscription", theirs)
+        draft = rehearsal.objects.add(
+            "invoice",
+            {
+                "status": "draft",
+                "currency": "cny",
+                "amount_due": 0,
+                "billing_reason": "manual",
+                "parent": None,
+                "lines": {"object": "list", "data": []},
+            },
+        )
+        assert [one.id async for one in gateway.list_subscriptions()] == [ours.id]
+        assert [owner async for _, owner in gateway.list_invoices(NOW)] == [ours.id]
+        read = await gateway.read_invoice(draft["id"])
+        assert (read.order_id, read.subscription_id, read.reason) == (None, None, InvoiceReason.OTHER)
+
     async def test_money_is_given_back_once(self, gateway: StripeGateway, rehearsal: Rehearsal) -> None:
         subscription = await subscribe(gateway, rehearsal)
         invoice = await gateway.read_invoice(subscription.latest_invoice_id or "")
