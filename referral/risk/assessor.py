@@ -59,6 +59,12 @@ class Assessor:
     ) -> bool:
         """Whether anybody but this user was seen on the device in the last 90 to 180 days."""
         stored = self.pseudonyms.stored_device(device_id)
+        return await self.is_stored_device_known(session, stored, user_id=user_id, now=now)
+
+    async def is_stored_device_known(
+        self, session: AsyncSession, stored: bytes, *, user_id: UUID, now: datetime
+    ) -> bool:
+        """As `is_device_known`, by the hash under which a guest's device is kept: also after they left."""
         known = await queries.read_people(session, [user_id], stored)
         if any(device == stored and owner_id != user_id for owner_id, device in known.devices):
             return True

@@ -197,9 +197,10 @@ async def _new_help(
     if meeting.device_hash is None:
         raise DeviceRequiredError("Send Huajian-Device: this account was not made on a device.")
     is_new = meeting.came_for(request.helper_id, token.issued_at)
-    device_id = request.sender.device_id
-    if is_new and device_id is not None:
-        is_new = not await desk.risk.is_device_known(session, device_id, user_id=request.helper_id, now=now)
+    if is_new:
+        is_new = not await desk.risk.is_stored_device_known(
+            session, meeting.device_hash, user_id=request.helper_id, now=now
+        )
     return NewHelp(
         id=new_id(),
         link_id=meeting.link_id,

@@ -229,6 +229,18 @@ class TestHelping:
         given = await press(client, page, second, device_id="0123456789abcdef-tablet")
         assert given.json()["weight"] == 1
 
+    async def test_leaving_and_coming_back_on_the_same_device_makes_nobody_new_again(
+        self, client: httpx.AsyncClient, code: str, sign_in: SignIn
+    ) -> None:
+        second_code = await open_link(client, await sign_in())
+        weights = []
+        for asked in (code, second_code):
+            page = await open_page(client, asked)
+            guest = await sign_in(device_id="0123456789abcdef-again")
+            weights.append((await press(client, page, guest)).json()["weight"])
+            assert (await client.delete("/v1/me", headers=guest.headers)).status_code == 204
+        assert weights == [2, 1]
+
     async def test_nobody_helps_themselves(
         self, client: httpx.AsyncClient, services: Services, sign_in: SignIn
     ) -> None:
