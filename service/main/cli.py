@@ -35,7 +35,7 @@ ENTRIES: Final = (
     Entry("certs", OPERATE, "See and make the certificates that exported files are signed with."),
     Entry("log", OPERATE, "Audit the public log of certificates, show and make its keys."),
     Entry("templates", OPERATE, "See and check card templates."),
-    Entry("user", OPERATE, "Change a user's tier, or grant credits."),
+    Entry("user", OPERATE, "Change a user's tier or role, or grant credits."),
     Entry("stripe", OPERATE, "Synchronise prices, see and replay events, heal what was missed."),
     Entry("finance", OPERATE, "Trial balance, journal, revenue, closing of months."),
     Entry("invariants", OPERATE, "Prove the books now."),

@@ -82,7 +82,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
     language: Annotated[Language | None, typer.Option(help="Left out, the system's.")] = None,
 ) -> None:
-    """Verify a file without asking anybody.
+    """Say whether a file is intact, of an unknown signer or altered; offline.
 
     Without keys and authorities, those of this installation are trusted. The status is 0 for intact, 1 for
     altered, 3 when nobody known vouches for it, 4 when it says nothing of itself, 2 when it cannot be told.
