@@ -22,8 +22,6 @@ import asyncpg
 import structlog
 from sqlalchemy.engine import make_url
 
-from billing.catalog import load_catalog
-from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from core.database import create_engine, create_sessions
 from models.migrations.run import migrate
@@ -34,6 +32,7 @@ from tests.factories.club_walk import STEPS, ClubWalk
 from tests.factories.members import Club
 from tests.fakes.clock import MovableClock
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
+from tests.fakes.stripe_server.stock import stocked_shelf
 from tests.integration.memberships.conftest import require_order
 
 STEPS_A_WALK = 60  # then other people in an empty database, so that a proof stays quick
@@ -74,12 +73,7 @@ async def prepare(database_url: str) -> str:
     engine = create_engine(_at(database_url, TEMPLATE), pool_size=2)
     await migrate(engine)
     await engine.dispose()
-    objects = Objects(lambda: 0)
-    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as rehearsal:
-        gateway = StripeGateway(settings_for(rehearsal.url))
-        await synchronise(gateway, load_catalog())
-        await gateway.close()
-    return objects.dump()
+    return await stocked_shelf()
 
 
 async def _execute(database_url: str, statement: str) -> None:

@@ -1,14 +1,12 @@
 """A club over the real gateway, which speaks HTTP to a rehearsal instead of Stripe."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from billing.catalog import load_catalog
 from billing.invariants import find_breaches
-from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from core.database import create_engine, create_sessions
 from service.engines.endpoints import Endpoints
@@ -18,23 +16,13 @@ from service.rehearsal.server import Rehearsal, rehearse
 from tests.factories.members import Club
 from tests.fakes.clock import MovableClock
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
-
-
-@pytest.fixture(scope="module")
-async def stock() -> str:
-    """Our catalogue on the shelf: hundreds of questions, so they are asked once."""
-    objects = Objects(lambda: 0)
-    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
-        gateway = StripeGateway(settings_for(running.url))
-        await synchronise(gateway, load_catalog())
-        await gateway.close()
-    return objects.dump()
+from tests.fakes.stripe_server.stock import stocked_shelf
 
 
 @pytest.fixture
-def rehearsal(clock: MovableClock, stock: str) -> Iterator[Rehearsal]:
+async def rehearsal(clock: MovableClock) -> AsyncIterator[Rehearsal]:
     objects = Objects(lambda: int(clock().timestamp()))
-    objects.restore(stock)
+    objects.restore(await stocked_shelf())
     with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
         yield running
 

@@ -120,7 +120,7 @@ class TestDisorder:
     async def test_killed_between_two_steps_everything_happens_once(
         self, club: Club, engine: AsyncEngine
     ) -> None:
-        """Dies at its first, third, fifth… statement, until it comes through."""
+        """Dies at its second, fifth, eighth… statement, until it comes through."""
         user, other = await club.join(), await club.join()
         await club.subscribe(user, "silver", card="fp_shared")
         await club.subscribe(other, "gold", card="fp_shared")
@@ -128,7 +128,7 @@ class TestDisorder:
         for _ in range(2):  # the second round is of the money that goes back
             await club.deliver()
             deaths += await die_until_done(club, engine)
-        assert deaths > 20
+        assert deaths > 12
         tiers = sorted([(await club.credits(one)).tier for one in (user, other)])
         async with club.sessions() as session:
             orders = (await session.scalars(select(Order).order_by(Order.state))).all()
@@ -143,7 +143,7 @@ async def die_until_done(club: Club, engine: AsyncEngine) -> int:
     """How often it died. What waits for another attempt is due again at once."""
     step, deaths = -1, 0
     while True:
-        step += 2
+        step += 3
         try:
             with killing(engine, at_statement=step):
                 await club.handle()

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from billing.catalog import load_catalog
-from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
 from core.settings import Settings
 from core.tasks import background
@@ -17,17 +15,7 @@ from service.wiring import Services, open_services
 from tests.fakes.clock import MovableClock
 from tests.fakes.stripe_server.deliveries import Deliveries
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET, settings_for
-
-
-@pytest.fixture(scope="session")
-async def stock() -> str:
-    """Our catalogue on the shelf: hundreds of questions, so they are asked once."""
-    objects = Objects(lambda: 0)
-    with rehearse(objects, key=API_KEY, webhook_secret=WEBHOOK_SECRET) as running:
-        gateway = StripeGateway(settings_for(running.url))
-        await synchronise(gateway, load_catalog())
-        await gateway.close()
-    return objects.dump()
+from tests.fakes.stripe_server.stock import stocked_shelf
 
 
 @pytest.fixture
@@ -41,11 +29,11 @@ def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
 
 @pytest.fixture
 async def services(
-    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal, stock: str
+    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal
 ) -> AsyncIterator[Services]:
     """Everything wired, our catalogue on the shelf; no worker, no keeper."""
     gateway = StripeGateway(settings_for(rehearsal.url))
-    rehearsal.objects.restore(stock)
+    rehearsal.objects.restore(await stocked_shelf())
     async with open_services(settings, endpoints, clock=clock, payments=gateway) as opened:
         await opened.redis.flushdb()
         async with background(opened.hub.run()), background(opened.admissions.run()):
