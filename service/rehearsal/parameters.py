@@ -34,8 +34,14 @@ UPDATED: Final = {
     "product": frozenset({"name", "active", "metadata"}),
     "price": frozenset({"active", "lookup_key", "metadata"}),
     "subscription": frozenset(
-        {"items", "proration_behavior", "proration_date", "payment_behavior", "cancel_at_period_end",
-         "cancel_at"}
+        {
+            "items",
+            "proration_behavior",
+            "proration_date",
+            "payment_behavior",
+            "cancel_at_period_end",
+            "cancel_at",
+        }
     ),
 }
 PREVIEWED: Final = frozenset({"subscription", "subscription_details"})

@@ -36,7 +36,8 @@ class TestCreate:
         assert problem["next_reset_at"] == "2026-12-01T00:00:00Z"
         assert problem["packs"] == []
         unlock = problem["unlock"]
-        assert (unlock["available"], unlock["create_url"], unlock["reason"]) == (True, "/v1/unlock-links", None)
+        assert unlock["available"] and unlock["reason"] is None
+        assert unlock["create_url"] == "/v1/unlock-links"
         assert (unlock["goal"], unlock["reward_credits"]) == (3, 1)
         assert "link" in unlock["channels"] and "wechat" not in unlock["channels"]
 
