@@ -1,4 +1,4 @@
-"""Helps: who may help whom, taken by one conditional write, and moved along HELP_TRANSITIONS.
+"""Helps: taken by one conditional write, and moved along HELP_TRANSITIONS.
 
 Hand-written SQL: a famous link is helped hundreds of times a second, and nothing here locks the link.
 """
@@ -6,51 +6,15 @@ Hand-written SQL: a famous link is helped hundreds of times a second, and nothin
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.keys import Keys
-from models.campaign import ShareChannel
 from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
-
-# Everything that a help is decided by and that cannot change under it, in one look.
-READ_MEETING: Final = text("""
-SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
-       l.weight_new, l.weight_existing, l.seats, l.reserved_at IS NOT NULL AS is_reserved,
-       o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
-       u.closed_at IS NOT NULL AS is_helper_gone, from_device.device_hash,
-       d.user_id AS device_user_id, d.created_at AS device_seen_at,
-       s.is_on AS switched_on, s.reason_zh, s.reason_en,
-       EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
-         OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
-       EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id) AS has_helped,
-       EXISTS (
-         SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
-         WHERE a.user_id = l.owner_id AND b.user_id = u.id
-       ) AS shares_contact,
-       EXISTS (
-         SELECT FROM payment_marks a JOIN payment_marks b USING (digest)
-         WHERE a.user_id = l.owner_id AND b.user_id = u.id
-       ) AS shares_card,
-       h.id AS help_id, h.state AS help_state, h.weight AS help_weight,
-       clock_timestamp() AS read_at
-FROM unlock_links l
-JOIN users o ON o.id = l.owner_id
-JOIN users u ON u.id = :helper_id
-CROSS JOIN LATERAL (
-  SELECT coalesce(CAST(:device_hash AS bytea), (
-    SELECT device_hash FROM devices WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1
-  )) AS device_hash
-) from_device
-LEFT JOIN devices d ON d.device_hash = from_device.device_hash
-LEFT JOIN channel_switches s ON s.channel = l.channel
-LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
-WHERE l.code_hash = :code_hash
-""")
 
 # The decision: the day's cap, a seat and the help itself, or nothing at all. The caller rolls back when
 # anything is missing: a data-modifying CTE runs whether or not the others found something.
@@ -129,58 +93,6 @@ RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """A link and a person who wants to help it, as the database knows both.
-
-    device_hash: of the device that the request names, else the one on which the account was made; None:
-        neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.
-    switched_on: an operator's word on the channel, None without one, and why.
-    read_at: the database's time, which accounts and devices are dated by.
-    """
-
-    link_id: UUID
-    owner_id: UUID
-    link_state: LinkState
-    expires_at: datetime
-    channel: ShareChannel
-    goal: int
-    progress: int
-    weight_new: int
-    weight_existing: int
-    seats: int
-    is_reserved: bool
-    is_owner_gone: bool
-    helper_created_at: datetime
-    is_helper_gone: bool
-    device_hash: bytes | None
-    device_user_id: UUID | None
-    device_seen_at: datetime | None
-    switched_on: bool | None
-    reason_zh: str | None
-    reason_en: str | None
-    is_proven: bool
-    has_helped: bool
-    shares_contact: bool
-    shares_card: bool
-    help_id: UUID | None
-    help_state: HelpState | None
-    help_weight: int | None
-    read_at: datetime
-
-    def came_for(self, helper_id: UUID, page_issued_at: datetime) -> bool:
-        """Whether the account, and its device's first sign-in here, are younger than the page that was shown.
-
-        The snapshot at the tap that decides new or existing. Nobody is new twice: whoever opened many pages
-        before they made an account would be new for all of them.
-        """
-        if self.has_helped or self.helper_created_at <= page_issued_at:
-            return False
-        if self.device_user_id is None or self.device_seen_at is None:
-            return self.device_user_id is None
-        return self.device_user_id == helper_id and self.device_seen_at > page_issued_at
-
-
-@dataclass(frozen=True, slots=True)
 class NewHelp:
     """A help to take. `shard` is the one to try first."""
 
@@ -231,21 +143,6 @@ class HelpStanding:
     progress: int
     link_state: LinkState
     expires_at: datetime
-
-
-async def find_meeting(
-    session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes | None
-) -> Meeting | None:
-    """The link of a code and a person; None without either. device_hash: of the device that they name."""
-    values = {"code_hash": code_hash, "helper_id": helper_id, "device_hash": device_hash}
-    row = (await session.execute(READ_MEETING, values)).one_or_none()
-    if row is None:
-        return None
-    read: dict[str, Any] = dict(row._mapping)
-    read["link_state"] = LinkState(row.link_state)
-    read["channel"] = ShareChannel(row.channel)
-    read["help_state"] = None if row.help_state is None else HelpState(row.help_state)
-    return Meeting(**read)
 
 
 def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:

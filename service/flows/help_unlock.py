@@ -27,8 +27,9 @@ from referral.errors import (
     ProgrammeOffError,
     ProofError,
 )
-from referral.helps import Meeting, NewHelp, Taken
+from referral.helps import NewHelp, Taken
 from referral.links import pick_shard, state_at
+from referral.meetings import Meeting, find_meeting
 from referral.proof_of_work import is_solved
 from referral.risk.attempts import HelpAttempt, Sender
 from referral.tokens import PageToken
@@ -113,7 +114,7 @@ async def _help(
     now: datetime,
 ) -> HelpOutcome:
     device_id = request.sender.device_id
-    meeting = await helps.find_meeting(
+    meeting = await find_meeting(
         session,
         code_hash=code_hash,
         helper_id=request.helper_id,

@@ -14,8 +14,8 @@ from models.campaign import ShareChannel
 from models.referral import HELP_TRANSITIONS, LINK_TRANSITIONS, HelpState, LinkState
 from referral.codes import ALPHABET, BITS_PER_CHAR, CODE_CHARS, code_of, find_hash, hash_of
 from referral.errors import PageTokenError, PageTokenExpiredError
-from referral.helps import Meeting
 from referral.links import MAX_SHARDS, SEATS_PER_SHARD, pick_shard
+from referral.meetings import Meeting
 from referral.names import require_name
 from referral.programme import load_programme
 from referral.proof_of_work import is_solved, solve
