@@ -19,7 +19,6 @@ from core.database import Sessions
 from core.ids import new_id
 from models.certificate import Certificate, CertificateState, Payment
 from models.export import WorkExport, WorkExportState
-from models.order import Order, ReturnReason
 from models.transparency import LeafKind
 from models.work import Work, WorkFile
 from provenance import leaves
@@ -37,6 +36,7 @@ from service.certificates.errors import CannotBeMadeError
 from service.certificates.facts import seal_facts
 from service.certificates.formats import EXTENSIONS, ORIGINAL, choose, format_of, original_of
 from service.certificates.making import fingerprint_of, seal_file
+from service.flows.sell_certificate import return_money
 from service.storage.store import FileStore
 from service.transparency.growing import LogGrower
 from service.works import queries as works
@@ -201,12 +201,7 @@ class CertificateMaker:
             if certificate.paid_with is Payment.CREDITS:
                 await holds.release(session, certificate_id, now=now)
             elif certificate.order_id is not None:
-                await _return_money(session, certificate.order_id)
-
-
-async def _return_money(session: AsyncSession, order_id: UUID) -> None:
-    order = await session.get_one(Order, order_id, with_for_update=True)
-    order.return_reason = order.return_reason or ReturnReason.UNDELIVERED
+                await return_money(session, certificate.order_id)
 
 
 async def _log(session: AsyncSession, certificate: Certificate, sealed: _Sealed, now: datetime) -> None:

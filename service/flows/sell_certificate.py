@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.ids import new_id
 from models.certificate import Certificate, CertificateState
 from models.order import ItemKind, Order, OrderState, ReturnReason
 from service.certificates import queries
@@ -46,6 +47,12 @@ async def _order(session: AsyncSession, order: Order, now: datetime) -> Certific
         return None
 
 
+async def return_money(session: AsyncSession, order_id: UUID) -> None:
+    """Have the money of a certificate that is not made go back the way it came."""
+    order = await session.get_one(Order, order_id, with_for_update=True)
+    order.return_reason = order.return_reason or ReturnReason.UNDELIVERED
+
+
 async def take_back_refunded(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[UUID]:
     """End certificates whose money went back; those that were revoked.
 
@@ -54,9 +61,8 @@ async def take_back_refunded(session: AsyncSession, *, now: datetime, limit: int
     revoked = []
     for certificate in await queries.list_refunded(session, limit=limit):
         if certificate.state is CertificateState.ISSUED:
-            await revoke(
-                session, certificate.id, reason=REFUNDED, key=f"order:{certificate.order_id}", now=now
-            )
+            key = f"refund:{new_id()}"  # that no client can have used before; the state says that it is once
+            await revoke(session, certificate.id, reason=REFUNDED, key=key, now=now)
             revoked.append(certificate.id)
         else:
             certificate.state = CertificateState.FAILED

@@ -12,6 +12,7 @@ from models.certificate import Certificate, CertificateState, Payment
 from provenance.similar import queries as similar
 from service.certificates import exports, queries
 from service.flows.bundle_export import LANGUAGES, paper_key
+from service.flows.sell_certificate import return_money
 
 
 async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datetime) -> Sequence[str]:
@@ -26,12 +27,14 @@ async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datet
 
 
 async def _stop(session: AsyncSession, certificate: Certificate, now: datetime) -> None:
-    """End one that was only ordered: its hold goes back, as if it could not be made."""
+    """End one that was only ordered: its hold or its money goes back, as if it could not be made."""
     locked = await queries.lock(session, certificate.id)
     if locked.state is CertificateState.ORDERED:
         locked.state = CertificateState.FAILED
         if locked.paid_with is Payment.CREDITS:
             await holds.release(session, locked.id, now=now)
+        elif locked.order_id is not None:
+            await return_money(session, locked.order_id)
 
 
 async def unlink_certificates(session: AsyncSession, user_id: UUID) -> None:

@@ -12,6 +12,7 @@ from models.certificate import Certificate, CertificateState
 from models.order import Order, ReturnReason
 from models.work import WorkFile
 from service.certificates import queries
+from service.flows.erase_account import erase_account
 from service.invariants import JOB_INVARIANTS
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
@@ -100,6 +101,41 @@ class TestSelling:
         async with shop.services.sessions() as session:
             (change,) = await queries.list_changes(session, certificate.id)
         assert change.reason == "refunded"
+
+    async def test_no_key_of_its_owner_keeps_a_refunded_one_alive(
+        self, shop: Shop, owner: Person, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        await shop.settle()
+        certificate = await shop.certificate(order)
+        assert certificate is not None
+        given = await shop.client.post(
+            f"/v1/certificates/{certificate.number}/transfer",
+            json={"recipient_id": str((await sign_in()).id)},
+            headers={**owner.headers, "idempotency-key": f"order:{order['id']}"},
+        )
+        assert given.status_code == 200, given.text
+        shop.rehearsal.bank.refund(payment_of(shop.rehearsal, order))
+        await shop.settle()
+        certificate = await shop.certificate(order)
+        assert certificate is not None
+        assert certificate.state is CertificateState.REVOKED
+
+    async def test_money_for_what_is_not_made_before_an_account_closes_goes_back(
+        self, shop: Shop, owner: Person, work_id: UUID
+    ) -> None:
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        await shop.deliveries.deliver()
+        await empty_inbox(shop.services)
+        services = shop.services
+        closed = await shop.client.request("DELETE", "/v1/me", headers=owner.headers)
+        assert closed.status_code < 300, closed.text
+        assert await erase_account(services.sessions, services.store, owner.id, now=services.clock())
+        async with services.sessions() as session:
+            kept = await session.get_one(Order, UUID(order["id"]))
+        assert kept.return_reason is ReturnReason.UNDELIVERED
 
     async def test_money_for_what_is_certified_already_goes_back(
         self, shop: Shop, owner: Person, work_id: UUID
