@@ -13,7 +13,12 @@ from provenance import leaves
 from provenance.log import queries as log_queries
 from provenance.log.queries import NewLeaf
 from service.certificates import queries
-from service.certificates.errors import CertificateOverError, NotIssuedError, NotTransferableError
+from service.certificates.errors import (
+    CertificateNotFoundError,
+    CertificateOverError,
+    NotIssuedError,
+    NotTransferableError,
+)
 from service.identity import queries as identity
 from service.jobs.errors import IdempotencyKeyReusedError
 
@@ -21,16 +26,24 @@ REFUNDED = "refunded"  # the reason when the money went back
 
 
 async def transfer(
-    session: AsyncSession, certificate_id: UUID, *, recipient_id: UUID, key: str, now: datetime
+    session: AsyncSession,
+    certificate_id: UUID,
+    *,
+    owner_id: UUID,
+    recipient_id: UUID,
+    key: str,
+    now: datetime,
 ) -> Certificate:
     """Make another account the owner; its exports go along, the work itself stays where it is.
 
-    The same key transfers once. Raises: NotTransferableError, CertificateOverError, NotIssuedError,
+    The same key transfers once. owner_id: who gives it; meanwhile it may be somebody else's.
+    Raises: CertificateNotFoundError, NotTransferableError, CertificateOverError, NotIssuedError,
         IdempotencyKeyReusedError.
     """
     certificate = await queries.lock(session, certificate_id)
     if await _is_replay(session, certificate, ChangeKind.TRANSFER, key):
         return certificate
+    _require_owner(certificate, owner_id)
     _require_issued(certificate)
     recipient = await identity.find_user(session, recipient_id)
     if recipient is None or recipient.closed_at is not None or recipient_id == certificate.owner_id:
@@ -45,15 +58,24 @@ async def transfer(
 
 
 async def revoke(
-    session: AsyncSession, certificate_id: UUID, *, reason: str, key: str, now: datetime
+    session: AsyncSession,
+    certificate_id: UUID,
+    *,
+    reason: str,
+    key: str,
+    now: datetime,
+    owner_id: UUID | None = None,
 ) -> Certificate:
     """Take a certificate back, for ever. reason: a code, which the log shows to everybody.
 
-    Raises: CertificateOverError: revoked before, under another key. NotIssuedError.
+    owner_id: who takes it back; None: we do, whosever it is.
+    Raises: CertificateNotFoundError: it is somebody else's meanwhile. CertificateOverError: revoked before, under another key. NotIssuedError.
     """
     certificate = await queries.lock(session, certificate_id)
     if await _is_replay(session, certificate, ChangeKind.REVOCATION, key):
         return certificate
+    if owner_id is not None:
+        _require_owner(certificate, owner_id)
     _require_issued(certificate)
     entry = leaves.revocation_entry(number=certificate.number, reason=reason, at=now)
     await _add(session, certificate, ChangeKind.REVOCATION, entry, key, now, reason=reason)
@@ -67,6 +89,12 @@ async def _is_replay(session: AsyncSession, certificate: Certificate, kind: Chan
     if change is not None and change.kind is not kind:
         raise IdempotencyKeyReusedError("This key was used for another change.")
     return change is not None
+
+
+def _require_owner(certificate: Certificate, owner_id: UUID) -> None:
+    """Asked of the locked row: it may have been given away since somebody last looked."""
+    if certificate.owner_id != owner_id:
+        raise CertificateNotFoundError("There is no such certificate of yours.")
 
 
 def _require_issued(certificate: Certificate) -> None:

@@ -82,20 +82,21 @@ class FileVerifier:
         return Verdict(report, examined.name, known.certificate, similar)
 
     async def _look_up(self, examination: Examination, given: Evidence) -> _Known:
-        async with self._sessions() as session:
-            if given:
+        if given:
+            async with self._sessions() as session:
                 certificate = await _named(session, given)
-                evidence = given
-            else:
-                certificate, evidence = await self._own_evidence(session, examination)
-            standing = None if certificate is None else await _standing(session, certificate)
-        return _Known(certificate, evidence, standing)
+            evidence = given
+        else:
+            certificate, evidence = await self._own_evidence(examination)
+        if certificate is None:
+            return _Known(None, evidence, None)
+        async with self._sessions() as session:
+            return _Known(certificate, evidence, await _standing(session, certificate))
 
-    async def _own_evidence(
-        self, session: AsyncSession, examination: Examination
-    ) -> tuple[Certificate | None, Evidence]:
+    async def _own_evidence(self, examination: Examination) -> tuple[Certificate | None, Evidence]:
         """What we certified of exactly these bytes."""
-        found = await queries.find_by_file(session, examination.sha256)
+        async with self._sessions() as session:  # given back first: proving takes one of its own
+            found = await queries.find_by_file(session, examination.sha256)
         document = None if found is None else _document(found[0])
         if found is None or document is None:
             return None, Evidence()

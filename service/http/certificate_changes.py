@@ -24,6 +24,8 @@ async def change_certificate(
     reference: Reference, body: CertificateUpdate, user: CurrentUser, services: App, session: Transaction
 ) -> CertificateRead:
     """Show my work on the certificate's public page, or show it no longer."""
+    found = await queries.get_own(session, reference, user.user_id)
+    await queries.lock(session, found.id)  # it may be given away meanwhile
     certificate = await queries.get_own(session, reference, user.user_id)
     certificate.shows_work = body.show_work
     await session.flush()
@@ -47,7 +49,14 @@ async def transfer_certificate(
     sent = read_key(request) if "idempotency-key" in request.headers else None
     certificate = await queries.get_owned_or_given(session, reference, user.user_id, sent)
     key = read_key(request)
-    await transfer(session, certificate.id, recipient_id=body.recipient_id, key=key, now=services.clock())
+    await transfer(
+        session,
+        certificate.id,
+        owner_id=user.user_id,
+        recipient_id=body.recipient_id,
+        key=key,
+        now=services.clock(),
+    )
     changed = await queries.get(session, certificate.id)
     return await read_certificate(services, session, changed, user.user_id)
 
@@ -68,6 +77,8 @@ async def revoke_certificate(
     """Take my certificate back, for ever. A new leaf says so; nothing is deleted and nothing refunded."""
     certificate = await queries.get_own(session, reference, user.user_id)
     key = read_key(request)
-    await revoke(session, certificate.id, reason=body.reason, key=key, now=services.clock())
+    await revoke(
+        session, certificate.id, reason=body.reason, key=key, now=services.clock(), owner_id=user.user_id
+    )
     changed = await queries.get(session, certificate.id)
     return await read_certificate(services, session, changed, user.user_id)

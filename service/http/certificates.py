@@ -195,9 +195,10 @@ async def get_certificate_of_work(
         **documented(404, 409, 422, 429),
     },
 )
-async def get_proof(reference: Reference, services: App, session: Reading) -> Response:
+async def get_proof(reference: Reference, services: App) -> Response:
     """The proof that the certificate is in the log: the leaf's place, its path, the signed checkpoint."""
-    certificate = await queries.get_public(session, reference)
+    async with services.sessions() as session:  # given back first: the tiles' shelf takes one of its own
+        certificate = await queries.get_public(session, reference)
     if certificate.leaf is None:
         raise NotIssuedError("This certificate is being made.")
     proof = await require_certification(services).papers.prove(certificate.leaf)

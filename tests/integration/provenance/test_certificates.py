@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from models.certificate import Certificate
 from models.work import WorkFile
@@ -173,6 +173,26 @@ class TestChanges:
         mine = (await client.get(url, headers=self.owner_headers)).json()
         assert mine["disclosure"] is None
 
+    async def test_of_two_transfers_at_once_only_the_owners_holds(
+        self, client: httpx.AsyncClient, services: Services, certify: Certify, work_id: UUID, sign_in: SignIn
+    ) -> None:
+        read = (await certify(work_id)).json()
+        people = [await sign_in(), await sign_in()]
+
+        async def give(person: Person) -> httpx.Response:
+            return await client.post(
+                f"/v1/certificates/{read['number']}/transfer",
+                json={"recipient_id": str(person.id)},
+                headers={**self.owner_headers, "idempotency-key": f"to {person.id}"},
+            )
+
+        async with services.sessions.begin() as session, asyncio.TaskGroup() as tasks:
+            await queries.lock(session, UUID(read["id"]))
+            giving = [tasks.create_task(give(person)) for person in people]
+            await until_waiting(services, count=2)
+            await session.rollback()
+        assert sorted(one.result().status_code for one in giving) == [200, 404]
+
     async def test_a_revocation_is_for_ever(
         self, client: httpx.AsyncClient, certify: Certify, work_id: UUID
     ) -> None:
@@ -189,6 +209,27 @@ class TestChanges:
     @pytest.fixture(autouse=True)
     def _owner(self, owner: Person) -> None:
         self.owner_headers = owner.headers
+
+
+async def until_waiting(services: Services, *, count: int) -> None:
+    """Return when so many statements wait for a lock."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with asyncio.timeout(20):
+        while True:
+            async with services.sessions() as session:
+                if (await session.scalar(waiting)) == count:
+                    return
+
+
+class TestProofs:
+    async def test_a_rush_for_them_does_not_wait_for_itself(
+        self, client: httpx.AsyncClient, services: Services, certify: Certify, work_id: UUID
+    ) -> None:
+        url = (await certify(work_id)).json()["proof_url"]
+        rush = 2 * services.settings.database_pool_size
+        async with asyncio.timeout(20):  # the pool itself would wait for 30
+            answers = await asyncio.gather(*(client.get(url) for _ in range(rush)))
+        assert {answer.status_code for answer in answers} == {200}
 
 
 class TestPaper:
