@@ -8,6 +8,7 @@ from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing import queries as credits
 from billing.ledger import memberships as ledger
 from billing.ledger.templates import Money
 from billing.memberships import queries, quota
@@ -39,15 +40,17 @@ async def sell_months(
 
     The caller has locked the order and its buyer's account, and sees to the order itself.
     """
+    account = await credits.find_account(session, order.owner_id)
+    is_closed = account is None or account.closed_at is not None
     live = await queries.find_live(session, order.owner_id)
     tier, months = _bought(order)
-    is_welcome = live is None or (live.subscription_id is None and live.tier == tier)
+    is_welcome = not is_closed and (live is None or (live.subscription_id is None and live.tier == tier))
     starts_at = paid_at if live is None or not is_welcome else live.paid_until
     anchor_at = paid_at if live is None or not is_welcome else live.anchor_at
     ends_at = month_after(anchor_at, _distance(anchor_at, starts_at) + months)
     await _book(session, order, paid, payment_id, Period(starts_at, ends_at), paid_at, now)
     if not is_welcome:
-        order.return_reason = ReturnReason.ALREADY_MEMBER
+        order.return_reason = ReturnReason.ACCOUNT_CLOSED if is_closed else ReturnReason.ALREADY_MEMBER
         return
     membership = live or _begin(order, tier, Period(starts_at, ends_at), now)
     session.add(membership)

@@ -233,7 +233,9 @@ async def list_lapsed(session: AsyncSession, *, now: datetime, limit: int) -> Se
     return (await session.scalars(statement)).all()
 
 
-async def list_to_end(session: AsyncSession, channel: str, *, limit: int) -> Sequence[Membership]:
+async def list_to_end(
+    session: AsyncSession, channel: str, *, limit: int, after_id: UUID | None = None
+) -> Sequence[Membership]:
     """Memberships that the channel must not charge again: refunded ones, and those of closed accounts."""
     statement = (
         select(Membership)
@@ -244,6 +246,8 @@ async def list_to_end(session: AsyncSession, channel: str, *, limit: int) -> Seq
         .order_by(Membership.id)
         .limit(limit)
     )
+    if after_id is not None:
+        statement = statement.where(Membership.id > after_id)
     return (await session.scalars(statement)).all()
 
 

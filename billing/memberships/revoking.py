@@ -7,11 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing import clawback, lots
+from billing import clawback
 from billing.memberships import prepaid, queries, quota
 from billing.memberships.rules import MembershipRules
 from billing.memberships.standing import end, restand
-from models.credit import LotSource
 from models.membership import Membership, MembershipEnd, MembershipPeriod, MembershipState, PeriodKind
 from models.order import Order
 
@@ -78,16 +77,15 @@ async def _restore(
     for lot_id in await clawback.list_lots(session, key):
         undone = await clawback.undo(session, key=key, lot_id=lot_id, now=now)
         quantity = undone.voided_credits + undone.repaid_credits
-        if quantity and now < given_expires_at:
-            await lots.grant(
-                session,
-                user_id=undone.user_id,
-                source=LotSource.MEMBERSHIP,
-                source_key=f"{quota.lot_prefix(period.id)}again:{lot_id}",
-                quantity=quantity,
-                now=now,
-                expires_at=given_expires_at,
-            )
+        await quota.grant(
+            session,
+            period,
+            f"again:{lot_id}",
+            user_id=undone.user_id,
+            quantity=quantity,
+            expires_at=given_expires_at,
+            now=now,
+        )
     period.revoked_at = None
     await session.flush()
     live = await queries.find_live(session, membership.user_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import lots
@@ -14,23 +15,34 @@ from core.database import Sessions
 from models.membership import Membership
 from service.flows.tell_membership import MembershipStanding, tell_membership_moved
 
+log = structlog.get_logger()
+
 
 async def pass_membership_time(
     sessions: Sessions, *, rules: MembershipRules, now: datetime, limit: int
 ) -> bool:
-    """One round, each membership in a transaction of its own; whether more may wait."""
+    """One round, each membership in a transaction of its own; whether more may wait.
+
+    One that fails must not hold up the others: it is logged, and tried again in the next round.
+    """
     async with sessions() as session:
         due = await memberships.list_due(session, now=now, limit=limit)
+    passed = 0
     for membership_id, user_id in due:
-        async with sessions.begin() as session:
-            await credits.lock_accounts(session, [user_id])
-            await _pass(session, await memberships.get(session, membership_id), rules, now)
+        try:
+            async with sessions.begin() as session:
+                await credits.lock_accounts(session, [user_id])
+                await _pass(session, await memberships.get(session, membership_id), rules, now)
+        except Exception:
+            log.exception("keeper.membership_failed", membership_id=str(membership_id))
+        else:
+            passed += 1
     async with sessions() as session:
         lapsed = await memberships.list_lapsed(session, now=now, limit=limit)
     for user_id in lapsed:
         async with sessions.begin() as session:
             await lots.open_month(session, user_id, now=now, catalog=rules.catalog)
-    return len(due) == limit or len(lapsed) == limit
+    return passed == limit or len(lapsed) == limit
 
 
 async def _pass(session: AsyncSession, membership: Membership, rules: MembershipRules, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """Heal what webhooks missed: read our open orders and the channel's recent objects, and apply all of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -31,6 +31,7 @@ from service.flows.apply_payments import Facts, Report, apply_report, complete, 
 from service.flows.read_membership import read_membership
 
 log = structlog.get_logger()
+Read = TypeVar("Read", CheckoutFacts, MembershipFacts)
 
 LOOK_BACK: Final = timedelta(days=4)  # webhooks are retried for three
 DISPUTES_BACK: Final = timedelta(days=120)  # how long a bank may take
@@ -60,7 +61,7 @@ async def sweep_payments(
     Raises: PaymentsAwayError: tried again at the next sweep.
     """
     swept = Swept()
-    async for facts in _everything(sessions, channel, now):
+    async for facts in _everything(sessions, channel, swept, now):
         swept.looked_at += 1
         await _heal(sessions, channel, facts, swept, rules, now)
     await _give_up_unopened(sessions, channel, swept, now)
@@ -82,13 +83,17 @@ async def _book_other_movements(
                 swept.faults.append(f"{movement.id}: no rule books a movement of kind {movement.label}")
 
 
-async def _everything(sessions: Sessions, channel: PaymentChannel, now: datetime) -> AsyncIterator[Facts]:
+async def _everything(
+    sessions: Sessions, channel: PaymentChannel, swept: Swept, now: datetime
+) -> AsyncIterator[Facts]:
     async for checkout in channel.list_checkouts(now - LOOK_BACK):
         yield checkout
     async for order in _list_unpaid(sessions, channel, now):
         if order.checkout_id is not None and order.created_at < now - LOOK_BACK:
-            yield await channel.read_checkout(order.checkout_id)
-    async for membership in _everything_of_memberships(sessions, channel, now):
+            opened = await _try(channel.read_checkout(order.checkout_id), order.checkout_id, swept)
+            if opened is not None:
+                yield opened
+    async for membership in _everything_of_memberships(sessions, channel, swept, now):
         yield membership
     async for refund in channel.list_refunds(now - LOOK_BACK):
         yield refund
@@ -96,19 +101,37 @@ async def _everything(sessions: Sessions, channel: PaymentChannel, now: datetime
         yield dispute
 
 
+async def _try(reading: Awaitable[Read], object_id: str, swept: Swept) -> Read | None:
+    """What was read; None for what the channel does not know, such as what was sold in a test before."""
+    try:
+        return await reading
+    except UnknownObjectError as error:
+        _note(swept, object_id, error)
+        return None
+
+
+def _note(swept: Swept, object_id: str, error: Exception) -> None:
+    log.warning("sweep.fault", object_id=object_id, error=type(error).__name__)
+    swept.faults.append(f"{object_id}: {type(error).__name__}: {error}")
+
+
 async def _everything_of_memberships(
-    sessions: Sessions, channel: PaymentChannel, now: datetime
+    sessions: Sessions, channel: PaymentChannel, swept: Swept, now: datetime
 ) -> AsyncIterator[MembershipFacts]:
     """Invoices of late, subscriptions that have not ended, and then ours that were not among those."""
     async with sessions() as session:
         begun_at = await memberships.read_clock(session)
     async for invoice_id, subscription_id in channel.list_invoices(now - LOOK_BACK):
-        yield await read_membership(sessions, channel, subscription_id, invoice_id=invoice_id)
+        reading = read_membership(sessions, channel, subscription_id, invoice_id=invoice_id)
+        if (facts := await _try(reading, invoice_id, swept)) is not None:
+            yield facts
     async for subscription in channel.list_subscriptions():
         yield MembershipFacts(subscription, (), begun_at)
     async for membership in _list_unread(sessions, channel, begun_at):
         if membership.subscription_id is not None:
-            yield await read_membership(sessions, channel, membership.subscription_id)
+            reading = read_membership(sessions, channel, membership.subscription_id)
+            if (facts := await _try(reading, membership.subscription_id, swept)) is not None:
+                yield facts
 
 
 async def _list_unread(
@@ -164,8 +187,7 @@ async def _heal(
     except PaymentsAwayError:
         raise
     except FAULTS as error:
-        log.warning("sweep.fault", object_id=facts.id, error=type(error).__name__)
-        swept.faults.append(f"{facts.id}: {type(error).__name__}: {error}")
+        _note(swept, facts.id, error)
         return
     if after is not None and after != before:
         log.warning("sweep.healed", order_id=str(after[0]), state=after[1])

@@ -47,13 +47,9 @@ class PaymentChores:
     async def return_money(self) -> bool:
         """Give back what must not be kept, and end subscriptions that must not charge again."""
         services = self._services
-        try:
-            return await return_money(
-                services.sessions, self._channel, rules=services.rules, now=services.clock()
-            )
-        except PaymentsAwayError as error:
-            log.warning("returns.payments_away", reason=error.reason)
-            return False
+        return await return_money(
+            services.sessions, self._channel, rules=services.rules, now=services.clock()
+        )
 
     async def pass_membership_time(self) -> bool:
         """End graces and memberships that are over, and begin months that were paid in advance."""

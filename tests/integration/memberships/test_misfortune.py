@@ -1,0 +1,88 @@
+"""One member's misfortune is nobody else's: what cannot be done for one is not left undone for all."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from models.membership import MembershipEnd, MembershipState
+from models.order import OrderState, ReturnReason
+from service.flows.sweep_payments import sweep_payments
+from tests.factories.members import Club
+
+
+async def close(club: Club, user_id: UUID) -> None:
+    async with club.sessions.begin() as session:
+        closing = text("UPDATE credit_accounts SET closed_at = :now WHERE user_id = :id")
+        await session.execute(closing, {"now": club.clock(), "id": user_id})
+
+
+async def forget_subscription(club: Club, user_id: UUID, name: str) -> None:
+    """As where a database was copied to another account of the channel."""
+    async with club.sessions.begin() as session:
+        renaming = text("UPDATE memberships SET subscription_id = :name WHERE user_id = :id")
+        await session.execute(renaming, {"name": name, "id": user_id})
+
+
+async def recall_subscription(club: Club, user_id: UUID) -> None:
+    async with club.sessions.begin() as session:
+        renaming = text("""
+            UPDATE memberships m SET subscription_id = o.subscription_id
+            FROM orders o WHERE o.owner_id = m.user_id AND m.user_id = :id""")
+        await session.execute(renaming, {"id": user_id})
+
+
+class TestClosedAccounts:
+    async def test_months_in_advance_of_who_left_stop_nobody_elses_time(self, club: Club) -> None:
+        gone, other = await club.join(), await club.join()
+        await club.prepay(gone, "gold", 3)
+        await club.prepay(other, "gold", 3)
+        await club.settle()
+        await close(club, gone)
+        first = await club.membership(other)
+        await club.wait(seconds=(first.period_end - club.clock()).total_seconds() + 1)
+        second = await club.membership(other)
+        assert second.period_start == first.period_end
+        assert (await club.credits(other)).available > 0
+        await club.wait(days=100)
+        assert (await club.membership(gone)).end_reason is MembershipEnd.OVER
+
+    async def test_months_that_are_paid_after_leaving_go_back(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.order(user, "months:gold:3")
+        await close(club, user)
+        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
+        await club.settle()
+        paid = await club.order_now(order)
+        assert (paid.state, paid.return_reason) == (OrderState.REFUNDED, ReturnReason.ACCOUNT_CLOSED)
+        assert club.rehearsal.objects.balance().get("cny", 0) <= 0
+
+
+class TestOneThatTheChannelDoesNotKnow:
+    async def test_others_are_ended_and_have_their_money_back(self, club: Club) -> None:
+        lost, other = await club.join(), await club.join()
+        for user, card in ((lost, "fp_lost"), (other, "fp_other")):
+            await club.subscribe(user, "silver", card=card)
+            await club.settle()
+        await forget_subscription(club, lost, "sub_nobody_knows")
+        await close(club, lost)
+        await close(club, other)
+        await club.settle()
+        assert (await club.membership(other)).subscription_ended_at is not None
+        await recall_subscription(club, lost)
+        await club.settle()
+        assert (await club.membership(lost)).subscription_ended_at is not None
+
+    async def test_the_sweep_names_it_and_goes_on(self, club: Club) -> None:
+        lost, other = await club.join(), await club.join()
+        for user, card in ((lost, "fp_lost"), (other, "fp_other")):
+            order = await club.subscribe(user, "silver", card=card)
+            await club.settle()
+        await forget_subscription(club, lost, "sub_nobody_knows")
+        paid = await club.order_now(order)
+        assert paid.payment_id is not None
+        await club.channel.give_back(paid.payment_id, key="kindness")
+        club.taken |= {event["id"] for event in club.events()}  # no event tells of it
+        swept = await sweep_payments(club.sessions, club.channel, rules=club.rules, now=club.clock())
+        assert [fault for fault in swept.faults if "sub_nobody_knows" in fault]
+        assert (await club.membership(other)).state is MembershipState.ENDED
+        await recall_subscription(club, lost)
