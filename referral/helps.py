@@ -44,6 +44,8 @@ SELECT (SELECT taken FROM day) AS helps_today, (SELECT shard FROM seat) AS seat,
        EXISTS (SELECT FROM help) AS is_taken,
        EXISTS (SELECT FROM unlock_link_seats WHERE link_id = :link_id AND taken < seats) AS has_room
 """)
+TAKE_TURNS: Final = text("SELECT FROM users WHERE id = :user_id FOR NO KEY UPDATE")
+HAS_HELPED: Final = text("SELECT EXISTS (SELECT FROM helps WHERE helper_id = :user_id)")
 FIND_CONFLICT: Final = text("""
 SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress,
        h.page_nonce = :page_nonce AS has_nonce
@@ -169,6 +171,15 @@ async def take(session: AsyncSession, new: NewHelp, *, day: date, day_cap: int, 
     }
     row = (await session.execute(TAKE, values)).one()
     return Taken(row.helps_today, row.seat, row.is_taken, row.has_room)
+
+
+async def is_first(session: AsyncSession, helper_id: UUID) -> bool:
+    """Whether somebody has never helped before; their helps take turns from here on, so that one is first.
+
+    Two statements: what the lock was waited for is seen by the next one only.
+    """
+    await session.execute(TAKE_TURNS, {"user_id": helper_id})
+    return not await session.scalar(HAS_HELPED, {"user_id": helper_id})
 
 
 async def find_conflict(session: AsyncSession, new: NewHelp) -> Conflict | None:

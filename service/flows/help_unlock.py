@@ -199,9 +199,11 @@ async def _new_help(
         raise DeviceRequiredError("Send Huajian-Device: this account was not made on a device.")
     is_new = meeting.came_for(request.helper_id, token.issued_at)
     if is_new:
-        is_new = not await desk.risk.is_stored_device_known(
+        is_known = await desk.risk.is_stored_device_known(
             session, meeting.device_hash, user_id=request.helper_id, now=now
         )
+        # Taps of one person on many links come at once; the look before saw none of them.
+        is_new = not is_known and await helps.is_first(session, request.helper_id)
     return NewHelp(
         id=new_id(),
         link_id=meeting.link_id,

@@ -118,6 +118,24 @@ class TestOnePerson:
         answers = Counter(await asyncio.gather(*(tap(services, desk, request) for request in requests)))
         assert answers == {"qualified": 5, "helps_spent": 15}
 
+    async def test_who_taps_many_links_at_once_is_new_for_one_of_them(self, services: Services) -> None:
+        """The pages were all open before the account was made."""
+        async with services.sessions.begin() as session:
+            helper_id = await make_helper(services, session)
+            links = [await make_open_link(services, session) for _ in range(5)]
+            requests = [await make_request(services, session, link.id, helper_id) for link in links]
+        async with services.sessions.begin() as session:
+            for making in (
+                "UPDATE users SET created_at = clock_timestamp() WHERE id = :id",
+                "UPDATE devices SET created_at = clock_timestamp() WHERE user_id = :id",
+            ):
+                await session.execute(text(making), {"id": helper_id})
+        desk = services.unlocking.desk
+        await asyncio.gather(*(tap(services, desk, request) for request in requests))
+        assert await count_rows(services, "SELECT count(*) FROM helps") == 5
+        assert await count_rows(services, "SELECT count(*) FROM helps WHERE is_new") == 1
+        assert await count_rows(services, "SELECT sum(weight) FROM helps") == 2 + 4
+
     async def test_an_owner_who_asks_many_times_at_once_gets_three_links(
         self, client: httpx.AsyncClient, sign_in: SignIn
     ) -> None:
