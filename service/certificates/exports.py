@@ -136,6 +136,12 @@ async def list_object_keys(session: AsyncSession, certificate_ids: Sequence[UUID
     return [key for key in await session.scalars(statement) if key is not None]
 
 
+async def is_kept(session: AsyncSession, object_key: str) -> bool:
+    """Whether an export lies there. Words are the same bytes, and so the same file, whoever makes them."""
+    statement = select(WorkExport.id).where(WorkExport.object_key == object_key)
+    return await session.scalar(statement) is not None
+
+
 async def agree_once(session: AsyncSession, values: Mapping[str, Any]) -> None:
     """Write an agreement into the log of those; the same key writes nothing twice."""
     await session.execute(

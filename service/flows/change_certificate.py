@@ -69,7 +69,8 @@ async def revoke(
     """Take a certificate back, for ever. reason: a code, which the log shows to everybody.
 
     owner_id: who takes it back; None: we do, whosever it is.
-    Raises: CertificateNotFoundError: it is somebody else's meanwhile. CertificateOverError: revoked before, under another key. NotIssuedError.
+    Raises: CertificateNotFoundError: it is somebody else's meanwhile. CertificateOverError: revoked before,
+        under another key. NotIssuedError.
     """
     certificate = await queries.lock(session, certificate_id)
     if await _is_replay(session, certificate, ChangeKind.REVOCATION, key):

@@ -163,6 +163,9 @@ class ExportMaker:
                 return
         async with self._sessions() as session:
             export = await exports.get(session, export_id)
+        if export.attempts > MOST_ATTEMPTS:  # whoever was at it died, every time
+            await self._put_off(export)
+            return
         try:
             await self._make(export)
         except CannotBeMadeError as error:
@@ -200,7 +203,14 @@ class ExportMaker:
             while await self._grower.grow():
                 continue
         else:
-            await self._store.delete(key)
+            await self._discard(key)
+
+    async def _discard(self, key: str) -> None:
+        """Delete what came too late, unless the other maker's file is this one."""
+        async with self._sessions() as session:
+            if await exports.is_kept(session, key):
+                return
+        await self._store.delete(key)
 
     async def _find_work(self, certificate: Certificate) -> tuple[Work, dict[str, Any]]:
         if certificate.work_id is None or certificate.owner_id is None:

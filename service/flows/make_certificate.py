@@ -30,7 +30,7 @@ from provenance.log import queries as log_queries
 from provenance.log.queries import NewLeaf
 from provenance.sealing import SealedFile
 from provenance.similar import queries as similar
-from service.certificates import queries
+from service.certificates import exports, queries
 from service.certificates.bench import Bench
 from service.certificates.errors import CannotBeMadeError
 from service.certificates.facts import seal_facts
@@ -87,7 +87,9 @@ class CertificateMaker:
         """Make, log and sign a certificate, as far as it has not got yet; what fails is tried again."""
         async with self._sessions.begin() as session:
             claimed = await queries.claim(session, certificate_id, now=self._clock())
-        if claimed is not None:
+        if claimed is not None and claimed.attempts > MOST_ATTEMPTS:  # whoever was at it died, every time
+            await self.give_up(certificate_id)
+        elif claimed is not None:
             await self._make(claimed)
         await self.sign(certificate_id)
 
@@ -104,7 +106,16 @@ class CertificateMaker:
                 await self.give_up(certificate.id)
             raise
         async with self._sessions.begin() as session:
-            await self._write_down(session, certificate.id, sealed)
+            is_ours = await self._write_down(session, certificate.id, sealed)
+        if not is_ours:
+            await self._discard(sealed.object_key)
+
+    async def _discard(self, key: str) -> None:
+        """Delete what came too late, unless the other maker's file is this one."""
+        async with self._sessions() as session:
+            if await exports.is_kept(session, key):
+                return
+        await self._store.delete(key)
 
     async def _seal(self, certificate: Certificate) -> _Sealed:
         """Raises: CannotBeMadeError; what storage and signing raise."""
@@ -138,11 +149,11 @@ class CertificateMaker:
         except FileNotFoundError as error:
             raise CannotBeMadeError("gone") from error
 
-    async def _write_down(self, session: AsyncSession, certificate_id: UUID, sealed: _Sealed) -> None:
-        """Put it into the log, and settle what was held; nothing when somebody else did."""
+    async def _write_down(self, session: AsyncSession, certificate_id: UUID, sealed: _Sealed) -> bool:
+        """Put it into the log, and settle what was held; False when somebody else did, or nobody wants it."""
         certificate = await queries.lock(session, certificate_id)
         if certificate.state is not CertificateState.ORDERED or certificate.owner_id is None:
-            return
+            return False
         now = self._clock()
         with session.no_autoflush:  # the row is whole only with its leaf
             await _log(session, certificate, sealed, now)
@@ -152,6 +163,7 @@ class CertificateMaker:
             await holds.settle(session, certificate.id, now=now)
         if sealed.fingerprint is not None:
             await similar.add(session, certificate.id, sealed.fingerprint)
+        return True
 
     async def sign(self, certificate_id: UUID) -> None:
         """Sign a certificate whose leaf has its place; let the log grow first, if it has none."""

@@ -10,20 +10,27 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, text
 
-from models.certificate import Certificate
+from models.certificate import Certificate, CertificateState
 from models.work import WorkFile
 from provenance import leaves
 from provenance.certificates import read_document
 from provenance.credentials.opening import NoSigner
+from provenance.facts import MiningChoice
 from provenance.log.proofs import parse_proof
 from service.certificates import queries
+from service.certificates.bench import Bench
 from service.flows.build_export import describe_account
+from service.flows.erase_account import erase_account
+from service.flows.make_certificate import MOST_ATTEMPTS, CertificateMaker
+from service.flows.order_certificate import order_with_credits
 from service.wiring import Services
+from service.works import queries as works
 from tests.factories.batches import credits_of
 from tests.factories.credits import skip_month
 from tests.factories.people import Person, SignIn
 from tests.factories.works import finish_work
 from tests.fakes.killer import Killed, killing
+from tests.fakes.late_store import LateStore
 from tests.integration.provenance.conftest import Certify
 
 
@@ -138,12 +145,69 @@ class TestCertifying:
         assert (await certify(work_id, key="once")).json()["state"] == "issued"
         assert await credits_of(services, owner.id) == (before - 1, 0)
 
+    async def test_one_that_kills_its_makers_ends_and_costs_nothing(
+        self, services: Services, owner: Person, work_id: UUID
+    ) -> None:
+        assert services.certification is not None
+        before = await credits_of(services, owner.id)
+        certificate_id = await order(services, work_id, owner.id)
+        async with services.sessions.begin() as session:
+            (await session.get_one(Certificate, certificate_id)).attempts = MOST_ATTEMPTS
+        await services.certification.certificates.bring_forward(certificate_id)
+        async with services.sessions() as session:
+            assert (await queries.get(session, certificate_id)).state is CertificateState.FAILED
+        assert await credits_of(services, owner.id) == before
+
+    async def test_what_is_made_for_somebody_who_leaves_meanwhile_is_deleted(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, work_id: UUID
+    ) -> None:
+        assert services.certification is not None and services.keyring is not None
+        certificate_id = await order(services, work_id, owner.id)
+
+        async def leave() -> None:
+            answer = await client.request("DELETE", "/v1/me", headers=owner.headers)
+            assert answer.status_code < 300, answer.text
+            assert await erase_account(services.sessions, services.store, owner.id, now=services.clock())
+
+        store = LateStore(services.store, leave)
+        maker = CertificateMaker(
+            services.sessions,
+            store,
+            services.keyring,
+            services.signer,
+            services.certification.grower,
+            services.clock,
+            Bench(),
+            producer_code=None,
+        )
+        await maker.bring_forward(certificate_id)
+        (key,) = store.stored
+        with pytest.raises(FileNotFoundError):
+            _ = [chunk async for chunk in services.store.read(key)]
+
     @staticmethod
     async def _expire_leases(services: Services) -> None:
         async with services.sessions.begin() as session:
             for certificate in await session.scalars(select(Certificate)):
                 certificate.next_attempt_at = services.clock()
                 certificate.attempts = 0
+
+
+async def order(services: Services, work_id: UUID, owner_id: UUID) -> UUID:
+    """Ordered for credits, and nobody is at it."""
+    async with services.sessions.begin() as session:
+        certificate, _ = await order_with_credits(
+            session,
+            services.catalog,
+            await works.get_work(session, work_id, owner_id=owner_id),
+            owner_id=owner_id,
+            key="once",
+            language="zh",
+            mining=MiningChoice.NOT_ALLOWED,
+            shows_work=False,
+            now=services.clock(),
+        )
+    return certificate.id
 
 
 class TestChanges:

@@ -25,15 +25,20 @@ from provenance.credentials.opening import read_anchors
 from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
 from provenance.log.proofs import parse_proof
 from service.certificates import unlabelled
+from service.certificates.bench import Bench
+from service.flows import export_work
 from service.flows.erase_account import erase_account
+from service.flows.export_work import ExportMaker
 from service.invariants import JOB_INVARIANTS
 from service.transparency.audit import audit
 from service.wiring import Services
 from service.workers.provenance_chores import ProvenanceChores
+from service.works import queries as works
 from tests.factories.batches import credits_of
 from tests.factories.people import Person, SignIn
 from tests.factories.works import finish_work
 from tests.fakes.clock import MovableClock
+from tests.fakes.late_store import LateStore
 from tests.integration.provenance.conftest import Certify, Export
 
 SIGNED = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf")
@@ -160,6 +165,68 @@ class TestExporting:
         clock.advance(minutes=3)
         await chores.export(services.certification)
         assert (await client.get(path, headers=owner.headers)).json()["state"] == "ready"
+
+    async def test_a_slow_maker_leaves_the_file_of_a_faster_one(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        certify: Certify,
+        lyrics_id: UUID,
+        clock: MovableClock,
+    ) -> None:
+        await certify(lyrics_id)
+        assert services.certification is not None
+        export_id = await queue_export(services, lyrics_id, owner.id, "md")
+        faster = services.certification.exports
+
+        async def meanwhile() -> None:
+            clock.advance(minutes=3)
+            await faster.bring_forward(export_id)
+
+        slower = ExportMaker(
+            services.sessions,
+            LateStore(services.store, meanwhile),
+            services.signer,
+            services.certification.grower,
+            services.clock,
+            Bench(),
+            producer_code=None,
+        )
+        await slower.bring_forward(export_id)
+        read = (await client.get(f"/v1/exports/{export_id}", headers=owner.headers)).json()
+        assert hashlib.sha256(await fetch(client, read)).hexdigest() == read["sha256"]
+
+    async def test_one_that_kills_its_makers_ends(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        assert services.certification is not None
+        export_id = await queue_export(services, work_id, owner.id, "jpeg")
+        async with services.sessions.begin() as session:
+            (await session.get_one(WorkExport, export_id)).attempts = export_work.MOST_ATTEMPTS
+        await services.certification.exports.bring_forward(export_id)
+        async with services.sessions() as session:
+            found = await session.get_one(WorkExport, export_id)
+        assert (found.state, found.failure) == (WorkExportState.FAILED, "attempts_spent")
+
+
+async def queue_export(services: Services, work_id: UUID, owner_id: UUID, wanted: str) -> UUID:
+    """Asked for, and nobody is at it."""
+    async with services.sessions.begin() as session:
+        work = await works.get_work(session, work_id, owner_id=owner_id)
+        asked = await export_work.ask_export(
+            session,
+            work,
+            wanted=wanted,
+            size="original",
+            key="once",
+            language="zh",
+            agreed_to=None,
+            is_labelled=True,
+            now=services.clock(),
+        )
+    return asked.id
 
 
 class TestBundles:
