@@ -48,7 +48,7 @@ from service.storage.links import LinkSigner
 from service.storage.store import FileStore
 from service.verification.trust import own_trust
 
-UNPUBLISHED_URL: Final = "http://127.0.0.1:8000"  # of an installation that was given no address
+UNPUBLISHED_URL: Final = "http://127.0.0.1:8000"  # of a process that does not know where it listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,12 @@ async def open_services(
     catalog: Catalog | None = None,
     payments: PaymentChannel | None = None,
     rehearsal: Rehearsal | None = None,
+    own_url: str | None = None,
 ) -> AsyncIterator[Services]:
     """Open what one process needs; nothing runs yet. `catalog` None reads our own.
 
     Args:
+        own_url: where this process listens, for an installation that was given no public address.
         payments: who takes money, closed here at the end; None: Stripe when it is configured, else nobody.
     """
     read_shelf(settings.templates_dir)  # a bad template stops the start, not a job
@@ -130,7 +132,8 @@ async def open_services(
             signer,
             clock,
             producer_code=settings.provenance.producer_code,
-            public_url=settings.public_url or UNPUBLISHED_URL,
+            public_url=settings.public_url,
+            own_url=own_url or UNPUBLISHED_URL,
         )
     )
     try:

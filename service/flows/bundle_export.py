@@ -40,26 +40,37 @@ class PaperMaker:
     """Prints and packs what was certified."""
 
     def __init__(
-        self, sessions: Sessions, store: FileStore, keyring: Keyring, bench: Bench, public_url: str
+        self,
+        sessions: Sessions,
+        store: FileStore,
+        keyring: Keyring,
+        bench: Bench,
+        *,
+        public_url: str | None,
+        own_url: str,
     ) -> None:
+        """own_url: printed where nobody said a public one; such pages are not kept, for it changes."""
         self._sessions = sessions
         self._store = store
         self._keyring = keyring
         self._bench = bench
-        self._public_url = public_url.rstrip("/")
+        self._public_url = (public_url or own_url).rstrip("/")
+        self._is_kept = public_url is not None
 
     async def print(self, certificate: Certificate, language: str) -> bytes:
-        """The certificate as a PDF; printed once, and kept.
+        """The certificate as a PDF; printed once, and kept where its address will hold.
 
         Raises: NotIssuedError: it is not signed, or its work was erased. CertificateOverError.
         """
         if certificate.state is CertificateState.REVOKED:
             raise CertificateOverError("This certificate was revoked.")
         key = paper_key(certificate.id, language)
-        with contextlib.suppress(FileNotFoundError):
-            return b"".join([chunk async for chunk in self._store.read(key)])
+        if self._is_kept:
+            with contextlib.suppress(FileNotFoundError):
+                return b"".join([chunk async for chunk in self._store.read(key)])
         printed = await self._bench.run(print_certificate, await self._gather(certificate), language)
-        await self._store.put(key, printed, media_type="application/pdf")
+        if self._is_kept:
+            await self._store.put(key, printed, media_type="application/pdf")
         return printed
 
     async def prove(self, leaf: LogLeaf) -> str:

@@ -45,9 +45,10 @@ class Certification:
         clock: Clock,
         *,
         producer_code: str | None,
-        public_url: str,
+        public_url: str | None,
+        own_url: str,
     ) -> Self:
-        """producer_code: the operator's, for implicit labels. public_url: where pages are found."""
+        """producer_code: the operator's, for implicit labels. public_url, own_url: where pages are found."""
         grower, bench = LogGrower(sessions, store, keyring.log, clock), Bench()
         common = (signer, grower, clock, bench)
         return cls(
@@ -55,5 +56,5 @@ class Certification:
             grower=grower,
             certificates=CertificateMaker(sessions, store, keyring, *common, producer_code=producer_code),
             exports=ExportMaker(sessions, store, *common, producer_code=producer_code),
-            papers=PaperMaker(sessions, store, keyring, bench, public_url),
+            papers=PaperMaker(sessions, store, keyring, bench, public_url=public_url, own_url=own_url),
         )

@@ -43,6 +43,7 @@ class Parts:
     web: bool = False
     worker: bool = False
     keeper: bool = False
+    own_url: str | None = None  # where the web part listens; None: not known
     fleet: Fleet | None = None  # what the worker's renderers run on; None: processes of this machine
 
 
@@ -60,7 +61,12 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
             background(engines.watch()),
             open_rehearsal(settings if parts.web else None) as (payments, rehearsal),
             open_services(
-                settings, endpoints, clock=_clock(rehearsal), payments=payments, rehearsal=rehearsal
+                settings,
+                endpoints,
+                clock=_clock(rehearsal),
+                payments=payments,
+                rehearsal=rehearsal,
+                own_url=parts.own_url,
             ) as services,
         ):
             await _await_engines(services, patience)

@@ -1,5 +1,6 @@
 """`huajian serve`: the web process."""
 
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -27,5 +28,18 @@ def serve(
     def announce(bound_port: int) -> None:
         typer.echo(f"Huajian is open at http://{host}:{bound_port}/", err=True)
 
-    parts = Parts(web=True, worker=worker, keeper=keeper)
+    parts = Parts(web=True, worker=worker, keeper=keeper, own_url=own_url(host, port))
     uvloop.run(serve_until_signal(settings, parts, host=host, port=port, announce=announce))
+
+
+def own_url(host: str, port: int) -> str | None:
+    """What a browser on this machine would type; None when the port is only drawn at the start."""
+    if port == 0:
+        return None
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"http://{host}:{port}"
+    if address.is_unspecified:
+        return f"http://{'127.0.0.1' if address.version == 4 else '[::1]'}:{port}"
+    return f"http://{address if address.version == 4 else f'[{address}]'}:{port}"

@@ -20,6 +20,7 @@ from provenance.log.proofs import parse_proof
 from service.certificates import queries
 from service.certificates.bench import Bench
 from service.flows.build_export import describe_account
+from service.flows.bundle_export import PaperMaker
 from service.flows.erase_account import erase_account
 from service.flows.make_certificate import MOST_ATTEMPTS, CertificateMaker
 from service.flows.order_certificate import order_with_credits
@@ -306,6 +307,31 @@ class TestPaper:
         assert page.content.startswith(b"%PDF-")
         assert (await client.get(url, headers=(await sign_in()).headers)).status_code == 404
         assert (await client.get(read["pdf_url"])).headers["content-type"] == "application/pdf"
+
+    async def test_it_names_where_pages_are_found_today(
+        self, services: Services, certify: Certify, work_id: UUID
+    ) -> None:
+        read = (await certify(work_id)).json()
+
+        async def printed(public_url: str | None, own_url: str) -> bytes:
+            assert services.keyring is not None
+            papers = PaperMaker(
+                services.sessions,
+                services.store,
+                services.keyring,
+                Bench(),
+                public_url=public_url,
+                own_url=own_url,
+            )
+            async with services.sessions() as session:
+                certificate = await queries.get(session, UUID(read["id"]))
+            return await papers.print(certificate, "en")
+
+        local = await printed(None, "http://127.0.0.1:8123")
+        assert await printed(None, "http://127.0.0.1:8124") != local
+        public = await printed("https://huajian.example", "http://127.0.0.1:8123")
+        assert public != local
+        assert await printed("https://huajian.example", "http://127.0.0.1:8124") == public
 
 
 class TestOwning:

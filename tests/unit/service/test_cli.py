@@ -9,6 +9,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from service.main.cli import ENTRIES, Entry, app
+from service.main.commands.serve import own_url
 
 runner = CliRunner()
 
@@ -87,3 +88,18 @@ class TestRefusals:
     )
     def test_chores_refuse_what_makes_no_sense(self, arguments: list[str]) -> None:
         assert runner.invoke(app, ["user", *arguments]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("127.0.0.1", 8123, "http://127.0.0.1:8123"),
+        ("0.0.0.0", 80, "http://127.0.0.1:80"),  # noqa: S104 - what an operator may give
+        ("::", 8123, "http://[::1]:8123"),
+        ("::1", 8123, "http://[::1]:8123"),
+        ("localhost", 8123, "http://localhost:8123"),
+        ("127.0.0.1", 0, None),
+    ],
+)
+def test_a_server_knows_where_it_can_be_found(host: str, port: int, url: str | None) -> None:
+    assert own_url(host, port) == url
