@@ -93,11 +93,12 @@ async def _show(request: Request, services: Services, session: Reading, code: st
         is_model=shown.is_model,
         producer_code=services.settings.provenance.producer_code,
     )
-    jpeg = await services.posters.find(subject)
+    is_kept = services.settings.public_url is not None  # else the address is what this client called us
+    jpeg = await services.posters.find(subject) if is_kept else None
     if jpeg is None:
         await session.close()  # drawing takes a second, and no connection should wait for it
         await count_request(request, services, client_network(request), DRAWN)
-        jpeg = await services.posters.draw(subject, lambda: _read_work(services, shown))
+        jpeg = await services.posters.draw(subject, lambda: _read_work(services, shown), is_kept=is_kept)
     return Response(jpeg, media_type=MEDIA_TYPE, headers=KEPT)
 
 

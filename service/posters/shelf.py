@@ -1,4 +1,4 @@
-"""Pictures of links: drawn once in a process of their own, then kept in the store."""
+"""Pictures of links: drawn in a process of their own, then kept in the store."""
 
 import asyncio
 import os
@@ -44,29 +44,32 @@ class PosterShelf:
         except FileNotFoundError:
             return None
 
-    async def draw(self, subject: Subject, read_work: ReadWork) -> bytes:
-        """Draw and keep it; whoever asks for the same meanwhile gets the same.
+    async def draw(self, subject: Subject, read_work: ReadWork, *, is_kept: bool) -> bytes:
+        """Draw it; whoever asks for the same meanwhile gets the same.
 
         Args:
             read_work: gives the file of the work that is shown, b"" for none.
+            is_kept: for others to find. Not where the address on it is only what one client called us.
         Raises: PosterUnavailableError.
         """
-        task = self._drawing.get(subject.key)
+        name = f"{subject.key} {subject.url}"
+        task = self._drawing.get(name)
         if task is None:
             if len(self._drawing) >= MOST_WAITING:
                 raise PosterUnavailableError("Many pictures are being drawn; please come back in a moment.")
-            task = asyncio.create_task(self._make(subject, read_work))
-            self._drawing[subject.key] = task
-            task.add_done_callback(lambda _: self._drawing.pop(subject.key, None))
+            task = asyncio.create_task(self._make(subject, read_work, is_kept=is_kept))
+            self._drawing[name] = task
+            task.add_done_callback(lambda _: self._drawing.pop(name, None))
         return await asyncio.shield(task)  # who hangs up does not take it from the others
 
-    async def _make(self, subject: Subject, read_work: ReadWork) -> bytes:
+    async def _make(self, subject: Subject, read_work: ReadWork, *, is_kept: bool) -> bytes:
         work = await read_work()
         async with self._turns:
             jpeg = await self._ask_child(subject, work)
         if not jpeg:
             raise PosterUnavailableError("This picture could not be drawn.")
-        await self._store.put(subject.key, jpeg, media_type=MEDIA_TYPE)
+        if is_kept:
+            await self._store.put(subject.key, jpeg, media_type=MEDIA_TYPE)
         return jpeg
 
     async def _ask_child(self, subject: Subject, work: bytes) -> bytes:

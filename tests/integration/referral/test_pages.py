@@ -1,5 +1,6 @@
 """The page of a link as a browser or a crawler gets it, and the pictures beside it."""
 
+import asyncio
 import io
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text, update
 
+from core.settings import Settings
 from models.campaign import ShareChannel
 from models.referral import LinkState, UnlockLink
 from provenance.containers.files import read_label
@@ -251,6 +253,27 @@ class TestPictures:
         assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
         assert (await client.get(f"/u/{code}/og.jpg?lang=en")).status_code == 429
         assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
+
+
+class TestWithoutAnAddress:
+    """Where none is configured, a picture has the one that it was asked at: for whoever asked alone."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"public_url": None})
+
+    async def test_nobody_leads_others_astray_by_the_host_they_ask_at(
+        self, client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shelf, "CHILD", "tests.fakes.poster_painter")
+        _, code = await open_link(services)
+        path = f"/u/{code}/poster.jpg?lang=zh"
+        evil, honest = await asyncio.gather(
+            client.get(path, headers={"host": "evil.example"}), client.get(path)
+        )
+        assert evil.json()["url"] == f"http://evil.example/u/{code}"
+        assert honest.json()["url"] == f"http://huajian/u/{code}"
+        assert (await client.get(path)).json()["url"] == f"http://huajian/u/{code}"
 
 
 class TestForgetting:
