@@ -3,6 +3,7 @@
 from billing.memberships import queries as memberships
 from billing.memberships.facts import MembershipFacts
 from billing.payments import PaymentChannel
+from billing.subscriptions import InvoiceReason
 from core.database import Sessions
 
 
@@ -27,4 +28,6 @@ async def read_membership(
     if invoice_id is not None and invoice_id not in wanted:
         wanted.append(invoice_id)
     invoices = [await channel.read_invoice(one) for one in wanted]
-    return MembershipFacts(subscription, invoices, read_at)
+    # What somebody billed by hand is for a person to look at, and no reason to leave a renewal untaken.
+    ours = [one for one in invoices if one.reason is not InvoiceReason.OTHER or one.id == invoice_id]
+    return MembershipFacts(subscription, ours, read_at)

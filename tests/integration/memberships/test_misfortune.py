@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from models.membership import MembershipEnd, MembershipState
 from models.order import OrderState, ReturnReason
+from service.flows.change_membership import cancel_membership
 from service.flows.sweep_payments import sweep_payments
+from service.rehearsal.lines import line_of, period_of
 from tests.factories.members import Club
 
 
@@ -86,3 +88,24 @@ class TestOneThatTheChannelDoesNotKnow:
         assert [fault for fault in swept.faults if "sub_nobody_knows" in fault]
         assert (await club.membership(other)).state is MembershipState.ENDED
         await recall_subscription(club, lost)
+
+
+class TestInvoicesByHand:
+    async def test_what_somebody_bills_beside_it_stops_no_renewal_and_no_end(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        first = await club.membership(user)
+        objects, biller = club.rehearsal.objects, club.rehearsal.biller
+        subscription = objects.get("subscription", (await club.order_now(order)).subscription_id or "")
+        price = subscription["items"]["data"][0]["price"]
+        lines = [line_of(subscription, price, 0, period_of(subscription))]
+        biller._pay(subscription, biller._write(subscription, "manual", lines))
+        club.taken |= {event["id"] for event in club.events()}  # its own event is for somebody to look at
+        await club.wait_for_renewal(user)
+        renewed = await club.membership(user)
+        assert renewed.period_start == first.period_end
+        await cancel_membership(club.member(user), now=club.clock())
+        assert (await club.membership(user)).cancels_at_period_end
+        swept = await sweep_payments(club.sessions, club.channel, rules=club.rules, now=club.clock())
+        assert swept.faults == []  # it is older than what the sweep looks at
