@@ -170,6 +170,8 @@ async def get_figures(
 ) -> FiguresRead | Response:
     """Figures of the links opened in these days. `Accept: text/csv` gives a row for each day."""
     until = last or services.clock().date()
+    if not date.min + timedelta(days=MOST_DAYS) <= until < date.max:
+        raise RangeError("Ask for days that have others beside them.")
     since = first or until - timedelta(days=DEFAULT_DAYS - 1)
     if not timedelta() <= until - since < timedelta(days=MOST_DAYS):
         raise RangeError(f"Ask for 1 to {MOST_DAYS} days, the first one first.")

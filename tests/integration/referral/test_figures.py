@@ -173,7 +173,13 @@ class TestReading:
         person = await sign_in()
         assert (await client.get("/v1/referral/figures", headers=person.headers)).status_code == 403
         await promote(services, person, Role.OPERATOR)
-        for query in ("from=2026-11-04&to=2026-11-03", "from=2020-01-01&to=2026-11-03", "from=x"):
+        for query in (
+            "from=2026-11-04&to=2026-11-03",
+            "from=2020-01-01&to=2026-11-03",
+            "from=x",
+            "to=0001-01-01",
+            "to=9999-12-31",
+        ):
             refused = await client.get(f"/v1/referral/figures?{query}", headers=person.headers)
             assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
         default = (await client.get("/v1/referral/figures", headers=person.headers)).json()
