@@ -22,7 +22,7 @@ from core.settings import Settings
 from generators.backends.studio.card.templates.shelf import read_shelf
 from generators.fonts.store import default_folder
 from moderation.photos import load_classifier
-from provenance.credentials.opening import open_signer
+from provenance.credentials.following import FollowingSigner
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
 from referral.risk.assessor import Assessor
@@ -112,7 +112,7 @@ async def open_services(
     engine = create_engine(endpoints.database_url, pool_size=settings.database_pool_size)
     sessions = create_sessions(engine)
     store = FileStore.at(settings.storage.url, folder=settings.data_dir.resolve() / "files")
-    signer = open_signer(settings, now=utc_now())
+    signer = FollowingSigner(settings)
     classifier = load_classifier(settings.moderation.photo_classifier)
     if payments is None and settings.stripe is not None:
         payments = StripeGateway(settings.stripe)

@@ -36,10 +36,11 @@ def sign(content: bytes, media_type: str, facts: SealFacts, signer: ClaimSigner)
 
     Raises: SigningUnavailableError: nobody signed; SealError: the file cannot carry a manifest.
     """
-    _require_current(signer.chain_pem)
-    calls = _Calls(signer)
+    chain_pem = signer.chain_pem  # once: it may be exchanged at any moment
+    _require_current(chain_pem)
+    calls = _Calls(signer, chain_pem)
     native = c2pa.Signer.from_callback(
-        calls.sign, c2pa.C2paSigningAlg.ES256, signer.chain_pem.decode("ascii"), signer.time_authority_url
+        calls.sign, c2pa.C2paSigningAlg.ES256, chain_pem.decode("ascii"), signer.time_authority_url
     )
     file = io.BytesIO()
     try:
@@ -68,14 +69,15 @@ def _validity(chain_pem: bytes) -> tuple[datetime, datetime]:
 class _Calls:
     """Remembers what went wrong in a call from native code, which would only say that something did."""
 
-    def __init__(self, signer: ClaimSigner) -> None:
+    def __init__(self, signer: ClaimSigner, chain_pem: bytes) -> None:
         self._signer = signer
+        self._chain_pem = chain_pem
         self._refused: SigningUnavailableError | None = None
 
     def sign(self, claim: bytes) -> bytes:
         try:
             signature = self._signer.sign(claim)
-            require_signed(self._signer.chain_pem, signature, claim)
+            require_signed(self._chain_pem, signature, claim)
         except SigningUnavailableError as error:
             self._refused = error
             return b""  # which native code takes as a refusal

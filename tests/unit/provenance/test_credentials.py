@@ -29,6 +29,7 @@ from provenance.credentials.chains import (
 )
 from provenance.credentials.development import DevelopmentFolder
 from provenance.credentials.examining import examine_chain, read_chain
+from provenance.credentials.following import FollowingSigner
 from provenance.credentials.opening import UNCONFIGURED, find_chain, open_signer, read_anchors
 from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
 from provenance.credentials.signers import FileSigner, load_key
@@ -279,3 +280,54 @@ def configured(folder: Path, signer: FileSigner) -> Settings:
     (folder / "anchors.pem").write_bytes(to_pem(AUTHORITY.certificate))
     files = {"chain_file": "signer.pem", "key_file": "key.pem", "anchors_file": "anchors.pem"}
     return settings(folder, **PRODUCTION, provenance={name: folder / file for name, file in files.items()})
+
+
+class TestFollowing:
+    """`pair`: a chain and its key, as an operator is given them each year."""
+
+    @staticmethod
+    def pair() -> tuple[bytes, bytes]:
+        key = make_key()
+        return to_pem(issue(AUTHORITY, SUBJECT, key.public_key(), now=NOW)), key_to_pem(key)
+
+    def test_a_renewed_certificate_signs_without_a_restart(self, tmp_path: Path) -> None:
+        chain_file, key_file = tmp_path / "chain.pem", tmp_path / "key.pem"
+        given = {"chain_file": chain_file, "key_file": key_file}
+        signer = FollowingSigner(settings(tmp_path, **PRODUCTION, provenance=given))
+        with pytest.raises(SigningUnavailableError):
+            _ = signer.chain_pem  # nothing is there yet
+        trust = CredentialTrust(to_pem(AUTHORITY.certificate))
+        for chain, key in (self.pair(), self.pair()):
+            before = b"" if not chain_file.exists() else signer.chain_pem
+            chain_file.write_bytes(chain)
+            if before:
+                assert signer.chain_pem == before  # half of it was exchanged: the old pair signs
+            key_file.write_bytes(key)
+            assert signer.chain_pem == chain
+            file = seal(encoded("JPEG"), "image/jpeg", facts(), signer)
+            assert read_credentials(file.content, "image/jpeg", trust).state is CredentialState.INTACT
+
+    def test_development_renews_its_own_in_time(self, tmp_path: Path) -> None:
+        now = NOW
+        signer = FollowingSigner(settings(tmp_path), lambda: now)
+        first = signer.chain_pem
+        now = NOW + timedelta(days=350)
+        assert signer.chain_pem != first
+
+    def test_a_signature_of_a_key_exchanged_meanwhile_does_not_leave(self, tmp_path: Path) -> None:
+        chain_file, key_file = tmp_path / "chain.pem", tmp_path / "key.pem"
+        (chain, key), renewed = self.pair(), self.pair()
+        chain_file.write_bytes(chain)
+        key_file.write_bytes(key)
+        given = {"chain_file": chain_file, "key_file": key_file}
+
+        class Renewed(FollowingSigner):
+            def sign(self, claim: bytes) -> bytes:
+                for path, content in zip((chain_file, key_file), renewed, strict=True):
+                    path.write_bytes(content)
+                return super().sign(claim)
+
+        signer = Renewed(settings(tmp_path, **PRODUCTION, provenance=given))
+        with pytest.raises(SigningUnavailableError, match="not by the certificate's key"):
+            seal(encoded("JPEG"), "image/jpeg", facts(), signer)
+        assert seal(encoded("JPEG"), "image/jpeg", facts(), signer).manifest_sha256 is not None
