@@ -3,12 +3,14 @@
 Source: c2sp.org/tlog-witness v1.0.0, `add-checkpoint`.
 """
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
+import regex
 
 from core.settings import Settings
 from provenance.log.checkpoints import add_signatures
@@ -17,6 +19,7 @@ from provenance.log.notes import COSIGNATURE, Verifier, parse_note, parse_vkey
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
 TIMEOUT_SECONDS: Final = 5.0
+_SIZE: Final = regex.compile(r"[0-9]{1,19}")
 
 
 class WitnessBehindError(Exception):
@@ -62,12 +65,13 @@ async def add_checkpoint(
     lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
     body = f"old {old_size}\n{lines}\n{checkpoint}".encode()
     status, answer = await _post(client, witness, body)
-    if status == 409 and answer.strip().isdigit():
+    if status == 409 and _SIZE.fullmatch(answer.strip()):
         raise WitnessBehindError(int(answer))
     if status != 200:
-        raise WitnessRefusedError(f"{status}: {answer[:100].strip()}")
+        raise WitnessRefusedError(f"{status}: {''.join(filter(str.isprintable, answer[:100]))}")
+    own = f"\N{EM DASH} {witness.verifier.name} "  # it may not sign for the log, or for another witness
     try:
-        signed = add_signatures(checkpoint, answer.rstrip("\n").split("\n"))
+        signed = add_signatures(checkpoint, [line for line in answer.split("\n") if line.startswith(own)])
         parse_note(signed).require(witness.verifier)
     except (LogFormatError, ProofError) as error:
         raise WitnessRefusedError(f"its signature is not good: {error}") from error
@@ -79,11 +83,14 @@ async def _post(client: httpx.AsyncClient, witness: Witness, body: bytes) -> tup
     url = f"{witness.url.rstrip('/')}/add-checkpoint"
     received = b""
     try:
-        async with client.stream("POST", url, content=body, timeout=witness.timeout_seconds) as answer:
+        async with (
+            asyncio.timeout(witness.timeout_seconds),  # of all; the client's own are of each step
+            client.stream("POST", url, content=body, timeout=witness.timeout_seconds) as answer,
+        ):
             async for chunk in answer.aiter_bytes():
                 received += chunk
                 if len(received) > MAX_ANSWER_BYTES:
                     raise WitnessRefusedError("it says too much")
             return answer.status_code, received.decode("utf-8", "replace")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, TimeoutError) as error:
         raise WitnessRefusedError(str(error) or type(error).__name__) from error
