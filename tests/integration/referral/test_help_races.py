@@ -8,9 +8,12 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
+from billing import queries as credits
 from core.errors import DomainError
 from models.referral import LinkState
+from referral import counting
 from referral.terms import Terms
+from service.flows.close_account import close_account
 from service.flows.help_unlock import HelpRequest, help_unlock
 from service.unlocking.desk import Desk
 from service.wiring import Services
@@ -219,3 +222,22 @@ class TestCrashes:
         )
         assert await self._state(services, link.id) is LinkState.REWARDED
         assert await available(services, link.owner_id) == 3 + 1
+
+
+class TestLeaving:
+    async def test_an_owner_who_leaves_while_helps_are_counted_waits_for_it(self, services: Services) -> None:
+        """Counting has the link and wants the account: leaving must not have it, and want the link."""
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session)
+        async with services.sessions() as counting_session:
+            await counting.lock_link(counting_session, link.id)
+            leaving = asyncio.create_task(self._leave(services, link.owner_id))
+            await waits_for_a_lock(services)
+            await credits.lock_accounts(counting_session, [link.owner_id])
+            await counting_session.commit()
+        await leaving
+        assert await count_rows(services, "SELECT count(*) FROM users WHERE closed_at IS NOT NULL") == 1
+
+    async def _leave(self, services: Services, owner_id: UUID) -> None:
+        async with services.sessions.begin() as session:
+            await close_account(session, owner_id, now=services.clock())
