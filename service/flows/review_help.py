@@ -14,6 +14,7 @@ from referral.errors import (
     HelpNotFoundError,
     LinkEndedError,
     LinkFullError,
+    OwnHelpError,
 )
 from service.unlocking.desk import Desk
 
@@ -32,12 +33,15 @@ async def review_help(
 ) -> tuple[Help, UnlockLink]:
     """Decide one help. The same word again changes nothing; a denied help may be let in while its link lives.
 
-    Raises: HelpNotFoundError, HelpDecidedError, LinkEndedError, LinkFullError, BudgetSpentError.
+    Raises: HelpNotFoundError, OwnHelpError: the reviewer asked for it or gave it; HelpDecidedError,
+        LinkEndedError, LinkFullError, BudgetSpentError.
     """
     link = await counting.lock_link(session, await reviews.find_link_id(session, help_id))
     if link is None:
         raise HelpNotFoundError("There is no such help.")
     found = await reviews.get_locked(session, help_id)
+    if ruling.reviewer_id in (link.owner_id, found.helper_id):
+        raise OwnHelpError("Somebody else has to decide about this help.")
     is_again = found.decided_at is not None and ruling.is_allowed != (found.state is HelpState.DENIED)
     if is_again and found.state is not HelpState.HELD:
         return found, link

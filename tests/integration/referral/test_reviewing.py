@@ -119,6 +119,25 @@ class TestReviews:
             assert (decided.json()["state"], decided.json()["progress"]) == ("qualified", 1), decided.text
         assert await the_held(client, reviewer) == []
 
+    async def test_nobody_decides_about_a_help_that_they_asked_for_or_gave(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        code: str,
+        sign_in: SignIn,
+        reviewer: Person,
+    ) -> None:
+        friend = await sign_in()
+        await prove(services, friend)
+        await give_held_help(client, code, friend)
+        (held,) = await the_held(client, reviewer)
+        for person in (owner, friend):
+            await promote(services, person, Role.REVIEWER)
+            refused = await decide(client, person, held["help_id"], "allow")
+            assert (refused.status_code, refused.json()["code"]) == (409, "own_help")
+        assert len(await the_held(client, reviewer)) == 1
+
     async def test_a_denied_help_may_be_let_in_while_the_link_lives(
         self,
         client: httpx.AsyncClient,
