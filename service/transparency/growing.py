@@ -109,9 +109,19 @@ class LogGrower:
             )
         if not is_ours:
             return None
-        await self._store.put(CHECKPOINT_KEY, signed.encode(), media_type="text/plain")
+        await self._remember(head.size, signed)
         await self._store.delete(*_superseded(head.published_size, head.size))
         return checkpoint
+
+    async def _remember(self, size: int, signed: str) -> None:
+        """Let the store know the last checkpoint; where a later one was shown meanwhile, that one."""
+        while True:
+            await self._store.put(CHECKPOINT_KEY, signed.encode(), media_type="text/plain")
+            async with self._sessions() as session:
+                head = await queries.find_head(session)
+            if head is None or head.checkpoint is None or head.published_size <= size:
+                return
+            size, signed = head.published_size, head.checkpoint
 
     async def _require_newest(self) -> None:
         """Raises: LogBrokenError: the database was restored from before what the world has seen.

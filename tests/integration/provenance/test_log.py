@@ -29,12 +29,13 @@ from service.engines.endpoints import Endpoints
 from service.main.cli import app
 from service.storage.store import FileStore
 from service.transparency.audit import AuditReport, audit
-from service.transparency.growing import LogBrokenError, LogGrower, key_of
+from service.transparency.growing import CHECKPOINT_KEY, LogBrokenError, LogGrower, key_of
 from service.transparency.recovering import recover
 from service.transparency.tile_shelf import NotPublishedError, TileShelf
 from service.transparency.witnessing import ask_witnesses
 from service.wiring import Services
 from tests.fakes.clock import MovableClock
+from tests.fakes.late_store import LateStore
 from tests.fakes.log_witness import witnessing
 from tests.fakes.log_writer import acknowledged, make_grower, run_writer
 
@@ -155,6 +156,34 @@ class TestGrowing:
         assert await recover(services.sessions, services.store, started, signer, now=now) == 0
         report = await audited(services, grower, seen=shown)
         assert (report.faults, report.checkpoint.size) == ([], 4)
+
+    async def test_a_slow_grower_does_not_hide_what_was_shown_meanwhile(
+        self, services: Services, grower: LogGrower
+    ) -> None:
+        assert services.keyring is not None
+
+        class SlowStore(LateStore):
+            """What it is to do meanwhile, it does before the checkpoint is stored."""
+
+            async def put(self, key: str, content: bytes, *, media_type: str) -> bytes:
+                if key == CHECKPOINT_KEY and self._meanwhile is not None:
+                    happens, self._meanwhile = self._meanwhile, None
+                    await happens()
+                return await self._real.put(key, content, media_type=media_type)
+
+        async def meanwhile() -> None:
+            await append(services, 2)
+            await grower.grow()
+
+        await append(services, 1)
+        slow = LogGrower(
+            services.sessions, SlowStore(services.store, meanwhile), services.keyring.log, services.clock
+        )
+        await slow.grow()
+        seen = await grower.find_stored()
+        assert seen is not None and seen.size == 3
+        report = await audited(services, grower)
+        assert report.faults == []
 
     async def test_nothing_is_signed_that_two_ways_of_hashing_disagree_on(
         self, services: Services, grower: LogGrower, shelf: TileShelf
