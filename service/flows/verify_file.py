@@ -134,12 +134,13 @@ def _joined(found: Sequence[SimilarPicture], certificates: Sequence[Certificate]
 
 
 async def _named(session: AsyncSession, given: Evidence) -> Certificate | None:
-    """Our certificate of the number that the evidence names; whether it is that one is judged apart."""
+    """Our certificate, where the evidence is that one to the byte: anybody can write our number in theirs."""
     try:
-        number = read_document(given.certificate or b"").facts.number
-        return await queries.get_public(session, number)
+        document = read_document(given.certificate or b"")
+        found = await queries.get_public(session, document.facts.number)
     except (CertificateFormatError, CertificateNotFoundError):
         return None
+    return found if found.statement == document.statement else None
 
 
 async def _standing(session: AsyncSession, certificate: Certificate) -> Standing:

@@ -1,9 +1,12 @@
 """Verifying what people send: real exports, what became of them, and files that mean harm."""
 
 import asyncio
+import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +18,7 @@ from sqlalchemy import func, select
 
 from benchmarks.fingerprints import cropped
 from models.base import Base
+from provenance.certificates import read_document, write_document, write_statement
 from provenance.credentials.reading import CredentialTrust
 from provenance.similar import queries as similar
 from service.verification.errors import FileUnreadableError, VerificationBusyError
@@ -150,6 +154,26 @@ class TestExports:
         for sent in ("url", "bundle_url"):
             verdict = await verify(exported[sent])
             assert (verdict["answer"], outcomes(verdict)["standing_revoked"]) == ("signer_unknown", "unknown")
+
+    async def test_a_strangers_certificate_under_our_number_is_not_taken_for_ours(
+        self, client: httpx.AsyncClient, verify: Verify, exported: dict[str, Any], number: str
+    ) -> None:
+        content = encoded(np.asarray(Image.linear_gradient("L").convert("RGB")))
+        ours = (await client.get(f"/v1/certificates/{number}")).json()["document"]
+        facts = read_document(json.dumps(ours).encode()).facts
+        statement = write_statement(
+            replace(facts, content_sha256=hashlib.sha256(content).digest(), manifest_sha256=None),
+            issuer="stranger.example/certificates",
+            is_development=False,
+            origin="stranger.example/log",
+            index=0,
+        )
+        document = write_document(statement, bytes(64), "00c0ffee")
+        form = [("file", ("x", content)), ("certificate", ("certificate.json", document))]
+        verdict = (await client.post("/v1/verify", files=form)).json()
+        assert verdict["answer"] == "signer_unknown", verdict
+        assert (verdict["certificate"]["state"], verdict["certificate"]["page_url"]) == (None, None)
+        assert "standing_good" not in outcomes(verdict)
 
     async def test_nothing_of_what_was_sent_is_kept(
         self, services: Services, verify: Verify, exported: dict[str, Any]
