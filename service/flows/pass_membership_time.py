@@ -1,6 +1,9 @@
 """What time alone does to memberships: a grace ends, a month paid in advance begins, all of it is over."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +19,7 @@ from models.membership import Membership
 from service.flows.tell_membership import MembershipStanding, tell_membership_moved
 
 log = structlog.get_logger()
+Found = TypeVar("Found")
 
 
 async def pass_membership_time(
@@ -25,24 +29,36 @@ async def pass_membership_time(
 
     One that fails must not hold up the others: it is logged, and tried again in the next round.
     """
-    async with sessions() as session:
-        due = await memberships.list_due(session, now=now, limit=limit)
-    passed = 0
-    for membership_id, user_id in due:
-        try:
-            async with sessions.begin() as session:
-                await credits.lock_accounts(session, [user_id])
-                await _pass(session, await memberships.get(session, membership_id), rules, now)
-        except Exception:
-            log.exception("keeper.membership_failed", membership_id=str(membership_id))
-        else:
-            passed += 1
-    async with sessions() as session:
-        lapsed = await memberships.list_lapsed(session, now=now, limit=limit)
-    for user_id in lapsed:
+
+    async def pass_one(due: tuple[UUID, UUID]) -> None:
+        membership_id, user_id = due
+        async with sessions.begin() as session:
+            await credits.lock_accounts(session, [user_id])
+            await _pass(session, await memberships.get(session, membership_id), rules, now)
+
+    async def lapse(user_id: UUID) -> None:
         async with sessions.begin() as session:
             await lots.open_month(session, user_id, now=now, catalog=rules.catalog)
-    return passed == limit or len(lapsed) == limit
+
+    async with sessions() as session:
+        due = await memberships.list_due(session, now=now, limit=limit)
+    passed = await _each(due, pass_one)
+    async with sessions() as session:
+        lapsed = await memberships.list_lapsed(session, now=now, limit=limit)
+    return limit in (passed, await _each(lapsed, lapse))
+
+
+async def _each(found: Sequence[Found], act: Callable[[Found], Awaitable[None]]) -> int:
+    """How many of them were dealt with."""
+    done = 0
+    for one in found:
+        try:
+            await act(one)
+        except Exception:
+            log.exception("keeper.membership_failed", found=str(one))
+        else:
+            done += 1
+    return done
 
 
 async def _pass(session: AsyncSession, membership: Membership, rules: MembershipRules, now: datetime) -> None:
