@@ -30,6 +30,7 @@ REASONS: Final = {
     "subscription_cycle": InvoiceReason.RENEWAL,
     "subscription_update": InvoiceReason.UPGRADE,
 }
+PAYERS: Final = ("fingerprint", "payer_id", "buyer_id")  # of cards and banks, of PayPal, of other wallets
 INVOICE_STATUSES: Final = {
     "paid": InvoiceStatus.PAID,
     "void": InvoiceStatus.VOID,
@@ -127,6 +128,8 @@ def _charge(charge: Mapping[str, Any]) -> Charge | None:
 
 
 def _card(charge: Mapping[str, Any]) -> str | None:
+    """Of a card or a bank account the fingerprint, of a wallet its owner; Link and others tell of nobody."""
     details = charge.get("payment_method_details") or {}
-    found: str | None = (details.get("card") or {}).get("fingerprint")
+    method = details.get(details.get("type") or "") or {}
+    found: str | None = next((method[name] for name in PAYERS if method.get(name)), None)
     return found

@@ -71,7 +71,8 @@ class InvoiceFacts:
     """`order_id`: of the subscription's first order; None: not ours. `tax_minor` is in `amount_minor`.
 
     starts_at, ends_at: the time that is paid for. amount_minor: paid, or to be paid.
-    card: the channel's fingerprint of the card, the same for every account that uses it.
+    card: the channel's fingerprint of the card, bank account or wallet, the same for every account that uses
+        it; None where the channel tells of none.
     """
 
     id: str
