@@ -40,7 +40,8 @@ class Certificate(HasId, HasCreatedAt, Base):
     """One per work, by constraint. `number` is public, printed, and cannot be guessed.
 
     owner_id, work_id, title, salt: what links it to a person; None once that person's data were erased.
-    commitment: SHA-256 over salt, owner and title; what the log holds in their place.
+    salt: of the present owner's commitment, which after a transfer is in that one's leaf.
+    commitment: SHA-256 over salt, first owner and title; what the log holds in their place.
     content_sha256: of the work's sealed original; manifest_sha256: of the C2PA manifest in it.
     statement: canonical JSON, as signed. leaf_id: its leaf.
     mining: what the owner lets others do with the work, as its files say; a value of MiningChoice.
@@ -116,7 +117,7 @@ class ChangeKind(StrEnum):
 class CertificateChange(HasId, HasCreatedAt, Base):
     """What happened to a certificate after it was issued: a leaf each, never an edit.
 
-    salt: of the new owner's commitment, for a transfer; None for the rest and after an erasure.
+    salt: of the new owner's commitment, for the last transfer; None for the rest and after an erasure.
     reason: a code, for a revocation.
     """
 

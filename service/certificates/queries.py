@@ -240,17 +240,22 @@ async def list_owned(session: AsyncSession, owner_id: UUID) -> Sequence[Certific
     return (await session.scalars(select(Certificate).where(Certificate.owner_id == owner_id))).all()
 
 
+async def forget_salts(session: AsyncSession, *certificate_ids: UUID) -> None:
+    """Those of the owners that transfers named; the present one's is the certificate's too."""
+    await session.execute(
+        update(CertificateChange)
+        .where(CertificateChange.certificate_id.in_(certificate_ids))
+        .values(salt=None)
+    )
+
+
 async def erase(session: AsyncSession, certificate_ids: Sequence[UUID]) -> None:
     """Unlink certificates from their owner: what was signed and logged stays, and names nobody.
 
     Their exports are forgotten; the objects must be gone already.
     """
     await session.execute(delete(WorkExport).where(WorkExport.certificate_id.in_(certificate_ids)))
-    await session.execute(
-        update(CertificateChange)
-        .where(CertificateChange.certificate_id.in_(certificate_ids))
-        .values(salt=None)
-    )
+    await forget_salts(session, *certificate_ids)
     await session.execute(
         update(Certificate)
         .where(Certificate.id.in_(certificate_ids))

@@ -51,7 +51,9 @@ async def transfer(
     salt = secrets.token_bytes(leaves.SALT_BYTES)
     commitment = leaves.commit(salt, str(recipient_id), certificate.title or "")
     entry = leaves.transfer_entry(number=certificate.number, commitment=commitment, at=now)
+    await queries.forget_salts(session, certificate.id)  # nobody is to find out who had it before
     await _add(session, certificate, ChangeKind.TRANSFER, entry, key, now, salt=salt)
+    certificate.salt = salt
     certificate.owner_id = recipient_id
     certificate.idempotency_key = f"transfer:{new_id()}"  # the key was the former owner's
     return certificate

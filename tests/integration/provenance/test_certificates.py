@@ -368,3 +368,29 @@ class TestOwning:
         (certificate,) = described["certificates"]
         assert certificate["salt"] == read["disclosure"]["salt"]
         assert certificate["exports"][0]["sha256"] == read["content_sha256"]
+
+    async def test_who_gave_it_away_is_nobodys_to_find_out(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        certify: Certify,
+        work_id: UUID,
+        sign_in: SignIn,
+    ) -> None:
+        read = (await certify(work_id)).json()
+        url, giver = f"/v1/certificates/{read['number']}", owner
+        for recipient in (await sign_in(), await sign_in()):
+            answer = await client.post(
+                f"{url}/transfer",
+                json={"recipient_id": str(recipient.id)},
+                headers={**giver.headers, "idempotency-key": str(recipient.id)},
+            )
+            assert answer.status_code == 200, answer.text
+            giver = recipient
+        opened = (await client.get(url, headers=giver.headers)).json()["disclosure"]
+        async with services.sessions() as session:
+            (described,) = (await describe_account(session, giver.id))["certificates"]
+            changes = await queries.list_changes(session, UUID(read["id"]))
+        assert described["salt"] == opened["salt"]
+        assert [change.salt and change.salt.hex() for change in changes] == [None, opened["salt"]]
