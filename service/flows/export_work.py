@@ -215,6 +215,8 @@ class ExportMaker:
     async def _find_work(self, certificate: Certificate) -> tuple[Work, dict[str, Any]]:
         if certificate.work_id is None or certificate.owner_id is None:
             raise CannotBeMadeError("erased")
+        if certificate.state is CertificateState.REVOKED:
+            raise CannotBeMadeError("revoked")
         async with self._sessions() as session:
             try:
                 work = await works.get_work(session, certificate.work_id, owner_id=certificate.owner_id)

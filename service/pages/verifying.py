@@ -101,6 +101,7 @@ async def show_picture(services: App, session: Reading, reference: Reference) ->
     file = await own.find_picture(session, certificate)
     if file is None:
         raise HTTPException(404)
+    await session.close()  # the store may be slow, and no connection should wait for it
     try:
         content = b"".join([chunk async for chunk in services.store.read(file.object_key)])
     except FileNotFoundError as error:

@@ -197,6 +197,23 @@ class TestExporting:
         read = (await client.get(f"/v1/exports/{export_id}", headers=owner.headers)).json()
         assert hashlib.sha256(await fetch(client, read)).hexdigest() == read["sha256"]
 
+    async def test_nothing_more_is_made_of_what_was_revoked_meanwhile(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        number = (await certify(work_id)).json()["number"]
+        export_id = await queue_export(services, work_id, owner.id, "jpeg")
+        taken = await client.post(
+            f"/v1/certificates/{number}/revocation",
+            json={"reason": "mistaken"},
+            headers={**owner.headers, "idempotency-key": "end"},
+        )
+        assert taken.status_code == 200, taken.text
+        assert services.certification is not None
+        await services.certification.exports.bring_forward(export_id)
+        async with services.sessions() as session:
+            found = await session.get_one(WorkExport, export_id)
+        assert (found.state, found.failure) == (WorkExportState.FAILED, "revoked")
+
     async def test_one_that_kills_its_makers_ends(
         self, services: Services, owner: Person, certify: Certify, work_id: UUID
     ) -> None:
