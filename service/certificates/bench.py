@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Bench:
-    """One per process."""
+    """In a process one for what is signed, and one for what is printed and packed."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._turns = asyncio.Semaphore(at_once)

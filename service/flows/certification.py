@@ -49,12 +49,13 @@ class Certification:
         own_url: str,
     ) -> Self:
         """producer_code: the operator's, for implicit labels. public_url, own_url: where pages are found."""
-        grower, bench = LogGrower(sessions, store, keyring.log, clock), Bench()
-        common = (signer, grower, clock, bench)
+        grower = LogGrower(sessions, store, keyring.log, clock)
+        common = (signer, grower, clock, Bench())
         return cls(
             keyring=keyring,
             grower=grower,
             certificates=CertificateMaker(sessions, store, keyring, *common, producer_code=producer_code),
             exports=ExportMaker(sessions, store, *common, producer_code=producer_code),
-            papers=PaperMaker(sessions, store, keyring, bench, public_url=public_url, own_url=own_url),
+            # A bench of their own: signing may wait half a minute for a time-stamp.
+            papers=PaperMaker(sessions, store, keyring, Bench(), public_url=public_url, own_url=own_url),
         )

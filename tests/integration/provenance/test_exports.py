@@ -1,8 +1,10 @@
 """Exports: refused before certification, made once, the same bytes for ever, provable without us."""
 
+import asyncio
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from datetime import timedelta
 from uuid import UUID
@@ -23,10 +25,12 @@ from provenance.certificates import read_document
 from provenance.containers.reading import read_labels
 from provenance.credentials.opening import read_anchors
 from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.credentials.signers import ClaimSigner
 from provenance.log.proofs import parse_proof
 from service.certificates import unlabelled
-from service.certificates.bench import Bench
+from service.certificates.bench import AT_ONCE, Bench
 from service.flows import export_work
+from service.flows.certification import Certification
 from service.flows.erase_account import erase_account
 from service.flows.export_work import ExportMaker
 from service.invariants import JOB_INVARIANTS
@@ -227,6 +231,55 @@ class TestExporting:
             found = await session.get_one(WorkExport, export_id)
         assert (found.state, found.failure) == (WorkExportState.FAILED, "attempts_spent")
 
+    async def test_a_signer_that_hangs_keeps_no_paper_waiting(
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        assert services.keyring is not None
+        signer = HangingSigner(services.signer)
+        certification = Certification.over(
+            services.sessions,
+            services.store,
+            services.keyring,
+            signer,
+            services.clock,
+            producer_code=None,
+            public_url=None,
+            own_url="http://127.0.0.1:8000",
+        )
+        try:
+            for wanted in ("jpeg", "webp", "gif"):
+                export_id = await queue_export(services, work_id, owner.id, wanted)
+                certification.begin(certification.exports.bring_forward(export_id))
+            async with asyncio.timeout(20):
+                await asyncio.to_thread(signer.asked.wait)
+                async with services.sessions() as session:
+                    (certificate,) = await session.scalars(select(Certificate))
+                assert (await certification.papers.print(certificate, "en")).startswith(b"%PDF-")
+        finally:
+            signer.answers.set()
+            await asyncio.gather(*certification.running)
+
+
+class HangingSigner:
+    """Signs once it is let, as one that waits for somebody else's answer."""
+
+    def __init__(self, signer: ClaimSigner) -> None:
+        self._signer = signer
+        self.time_authority_url = None
+        self.answers = threading.Event()
+        self.asked = threading.Barrier(1 + AT_ONCE)
+
+    @property
+    def chain_pem(self) -> bytes:
+        return self._signer.chain_pem
+
+    def sign(self, claim: bytes) -> bytes:
+        if not self.answers.is_set():
+            self.asked.wait()
+            self.answers.wait()
+        return self._signer.sign(claim)
+
 
 async def queue_export(services: Services, work_id: UUID, owner_id: UUID, wanted: str) -> UUID:
     """Asked for, and nobody is at it."""
@@ -237,7 +290,7 @@ async def queue_export(services: Services, work_id: UUID, owner_id: UUID, wanted
             work,
             wanted=wanted,
             size="original",
-            key="once",
+            key=wanted,
             language="zh",
             agreed_to=None,
             is_labelled=True,
