@@ -33,10 +33,14 @@ async def keep(chores: list[Chore]) -> None:
 
 
 async def _repeat(chore: Chore) -> None:
+    this = asyncio.current_task()
     while True:
         has_more = False
         try:
             has_more = await chore.act()
         except Exception as error:
             log.warning("keeper.chore_failed", chore=chore.name, error=repr(error))
+        if this is not None and this.cancelling():
+            # A library swallowed it, at a timeout of its own; a task group does not say it twice.
+            raise asyncio.CancelledError
         await asyncio.sleep(FULL_SPEED_SECONDS if has_more else chore.every_seconds)

@@ -1,6 +1,7 @@
 """What happens without anybody asking: copies of data, erasures, proofs, lost leases."""
 
 import asyncio
+import contextlib
 import json
 import zipfile
 from io import BytesIO
@@ -164,3 +165,19 @@ class TestKeeper:
                 await asyncio.sleep(0.01)
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
+
+    async def test_it_ends_though_a_chore_swallows_being_cancelled(self) -> None:
+        is_busy = asyncio.Event()
+
+        async def swallow() -> bool:
+            with contextlib.suppress(asyncio.CancelledError):
+                is_busy.set()
+                await asyncio.Event().wait()
+            return False
+
+        keeper = asyncio.create_task(keep([Chore("swallow", 3600.0, swallow)]))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await is_busy.wait()
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        assert keeper.cancelled()
