@@ -1,5 +1,7 @@
 """Leaving, coming back, and networks that fail: nothing is lost and nothing is paid twice."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Route, expect
 
@@ -31,6 +33,26 @@ class TestComingBack:
         await page.goto("/")
         await expect(work(page)).to_be_visible()  # it ended while this tab was elsewhere
         await expect_left(page, "还剩 2 次")
+
+    async def test_a_look_at_what_runs_that_comes_late_puts_nothing_on_the_stage_twice(
+        self, arrive: Arrive
+    ) -> None:
+        page = (await arrive()).page
+        await make_card(page)
+        is_pressed = asyncio.Event()
+
+        async def answer_late(route: Route) -> None:
+            await is_pressed.wait()
+            await route.continue_()
+
+        await page.route("**/v1/generations?limit=*", answer_late)
+        await page.reload()
+        await write_card(page, SLOW)
+        await press(page)
+        await expect(state(page)).to_have_text("落笔中")
+        async with page.expect_response("**/v1/generations?limit=*"):
+            is_pressed.set()
+        await expect(work(page)).to_be_visible()
 
     async def test_what_was_typed_survives_a_reload(self, arrive: Arrive) -> None:
         page = (await arrive()).page

@@ -88,22 +88,33 @@ async function whileBusy(form, work) {
 }
 
 /**
- * Put a job on the stage and follow it.
+ * Put a job on the stage and follow it; once, though a look at what runs may find what was just asked for.
  * @param {import("./api.js").Job} job
  * @param {{isNew: boolean}} options
  */
 function stage(job, { isNew }) {
-  const view = new JobView(job, { onEnd: sayCreditsMoved, onDismiss: leaveStage });
-  if (isNew) element("jobs").prepend(view.article);
-  else element("jobs").append(view.article);
+  const staged = /** @type {HTMLElement | null} */ (element("jobs").querySelector(`[data-job="${job.id}"]`));
+  if (staged && !isNew) return;
+  const article = staged ?? followOnStage(job);
+  if (isNew) element("jobs").prepend(article);
+  else element("jobs").append(article);
   document.body.classList.add("has-jobs");
   if (isNew) {
-    clearStage(view.article);
+    clearStage(article);
     rememberStaged(job.id);
     sayCreditsMoved();
     showStage();
   }
+}
+
+/**
+ * @param {import("./api.js").Job} job
+ * @returns {HTMLElement}
+ */
+function followOnStage(job) {
+  const view = new JobView(job, { onEnd: sayCreditsMoved, onDismiss: leaveStage });
   void view.run();
+  return view.article;
 }
 
 function showStage() {
