@@ -17,7 +17,7 @@ from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
 
 pytestmark = pytest.mark.e2e
 
-EXAMPLES = 12
+EXAMPLES = 10
 # A schema cannot say what an e-mail address, a time zone or a clean prompt is; and a token that a test
 # sends by itself looks to the fuzzer like one that was not needed (test_isolation.py proves that it is).
 EXCLUDED = [positive_data_acceptance, ignored_auth]
