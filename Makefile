@@ -21,7 +21,7 @@ run: setup
 	exec .venv/bin/huajian serve $(ARGS)
 
 # Four at a time also on two cores: half of what a test does is wait for a process, a browser or a disk.
-# In the order of pyproject.toml: the quick ones first, and no long file alone at the end.
+# In the order of pyproject.toml: the quick ones first.
 test:
 	@sh setup/setup.sh dev
 	.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
