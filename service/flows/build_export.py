@@ -181,7 +181,7 @@ async def _add_photo(archive: zipfile.ZipFile, store: FileStore, photo: Photo) -
     """The photo and what we know of it; one that its owner deletes meanwhile is left out."""
     name = f"photos/{photo.created_at:%Y-%m-%d}-{photo.id}"
     try:
-        content = b"".join([chunk async for chunk in store.read(photo.object_key)])
+        content = await store.read_whole(photo.object_key)
     except FileNotFoundError:
         return
     archive.writestr(f"{name}.json", _to_json(_columns(photo)))

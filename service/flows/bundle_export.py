@@ -67,7 +67,7 @@ class PaperMaker:
         key = paper_key(certificate.id, language)
         if self._is_kept:
             with contextlib.suppress(FileNotFoundError):
-                return b"".join([chunk async for chunk in self._store.read(key)])
+                return await self._store.read_whole(key)
         printed = await self._bench.run(print_certificate, await self._gather(certificate), language)
         if self._is_kept:
             await self._store.put(key, printed, media_type="application/pdf")
@@ -153,7 +153,7 @@ class PaperMaker:
 
     async def _read(self, key: str) -> bytes:
         try:
-            return b"".join([chunk async for chunk in self._store.read(key)])
+            return await self._store.read_whole(key)
         except FileNotFoundError as error:
             raise ExportNotFoundError("This file is gone.") from error
 

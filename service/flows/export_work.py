@@ -38,6 +38,7 @@ from service.certificates.errors import (
 from service.certificates.facts import seal_facts
 from service.certificates.formats import EXTENSIONS, MEDIA_TYPES, WORDS, Choice, choose, formats_of
 from service.certificates.making import MadeExport, convert, seal_file
+from service.certificates.shelf import discard
 from service.certificates.words import write_words
 from service.jobs.errors import IdempotencyKeyReusedError
 from service.storage.store import FileStore
@@ -69,8 +70,7 @@ async def ask_export(
     Raises: NotCertifiedError, NotIssuedError, CertificateOverError, CertificateNotFoundError,
         UnknownExportError, AgreementRequiredError, IdempotencyKeyReusedError.
     """
-    certificate = await queries.find_of_work(session, work.id)
-    _require_issued(certificate, work)
+    certificate = _require_issued(await queries.find_of_work(session, work.id), work)
     choice = choose(work, wanted, size)
     if not is_labelled:
         _require_agreement(work, choice, agreed_to)
@@ -82,7 +82,7 @@ async def ask_export(
     return asked
 
 
-def _require_issued(certificate: Certificate | None, work: Work) -> None:
+def _require_issued(certificate: Certificate | None, work: Work) -> Certificate:
     if certificate is None:
         raise NotCertifiedError("Certify the work first: POST /v1/works/{id}/certificate.")
     if certificate.owner_id != work.owner_id:
@@ -91,6 +91,7 @@ def _require_issued(certificate: Certificate | None, work: Work) -> None:
         raise CertificateOverError("The certificate of this work was revoked.")
     if certificate.state is not CertificateState.ISSUED:
         raise NotIssuedError("The certificate of this work is being made.")
+    return certificate
 
 
 def _require_agreement(work: Work, choice: Choice, agreed_to: str | None) -> None:
@@ -103,12 +104,10 @@ def _require_agreement(work: Work, choice: Choice, agreed_to: str | None) -> Non
         raise AgreementRequiredError(terms_version=unlabelled.TERMS_VERSION, terms=unlabelled.TERMS)
 
 
-def _queued(
-    certificate: Certificate | None, choice: Choice, now: datetime, *, is_labelled: bool
-) -> dict[str, Any]:
+def _queued(certificate: Certificate, choice: Choice, now: datetime, *, is_labelled: bool) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "certificate_id": None if certificate is None else certificate.id,
+        "certificate_id": certificate.id,
         "format": choice.format.value,
         "size": choice.size,
         "is_labelled": is_labelled,
@@ -203,14 +202,7 @@ class ExportMaker:
             while await self._grower.grow():
                 continue
         else:
-            await self._discard(key)
-
-    async def _discard(self, key: str) -> None:
-        """Delete what came too late, unless the other maker's file is this one."""
-        async with self._sessions() as session:
-            if await exports.is_kept(session, key):
-                return
-        await self._store.delete(key)
+            await discard(self._sessions, self._store, key)
 
     async def _find_work(self, certificate: Certificate) -> tuple[Work, dict[str, Any]]:
         if certificate.work_id is None or certificate.owner_id is None:
@@ -232,7 +224,7 @@ class ExportMaker:
             return text.encode()
         if is_labelled:
             try:
-                return b"".join([chunk async for chunk in self._store.read(choice.source.object_key)])
+                return await self._store.read_whole(choice.source.object_key)
             except FileNotFoundError as error:
                 raise CannotBeMadeError("gone") from error
         return await self._bench.run(unlabelled.paint_without_label, spec)

@@ -30,12 +30,13 @@ from provenance.log import queries as log_queries
 from provenance.log.queries import NewLeaf
 from provenance.sealing import SealedFile
 from provenance.similar import queries as similar
-from service.certificates import exports, queries
+from service.certificates import queries
 from service.certificates.bench import Bench
 from service.certificates.errors import CannotBeMadeError
 from service.certificates.facts import seal_facts
 from service.certificates.formats import EXTENSIONS, ORIGINAL, choose, format_of, original_of
 from service.certificates.making import fingerprint_of, seal_file
+from service.certificates.shelf import discard
 from service.flows.sell_certificate import return_money
 from service.storage.store import FileStore
 from service.transparency.growing import LogGrower
@@ -108,14 +109,7 @@ class CertificateMaker:
         async with self._sessions.begin() as session:
             is_ours = await self._write_down(session, certificate.id, sealed)
         if not is_ours:
-            await self._discard(sealed.object_key)
-
-    async def _discard(self, key: str) -> None:
-        """Delete what came too late, unless the other maker's file is this one."""
-        async with self._sessions() as session:
-            if await exports.is_kept(session, key):
-                return
-        await self._store.delete(key)
+            await discard(self._sessions, self._store, sealed.object_key)
 
     async def _seal(self, certificate: Certificate) -> _Sealed:
         """Raises: CannotBeMadeError; what storage and signing raise."""
@@ -145,7 +139,7 @@ class CertificateMaker:
 
     async def _read(self, file: WorkFile) -> bytes:
         try:
-            return b"".join([chunk async for chunk in self._store.read(file.object_key)])
+            return await self._store.read_whole(file.object_key)
         except FileNotFoundError as error:
             raise CannotBeMadeError("gone") from error
 

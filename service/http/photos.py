@@ -155,7 +155,7 @@ async def get_photo_file(
         url = await services.store.sign(photo.object_key, lifetime=services.links.lifetime)
         return RedirectResponse(url)
     try:  # whole: it has a megabyte or two, and a missing object must not be found out half-way
-        content = b"".join([chunk async for chunk in services.store.read(photo.object_key)])
+        content = await services.store.read_whole(photo.object_key)
     except FileNotFoundError as error:
         raise PhotoNotFoundError("This photo is gone.") from error
     headers = {"cache-control": "private, max-age=3600", "etag": f'"{photo.sha256.hex()}"'}

@@ -107,6 +107,6 @@ async def _read_work(services: Services, shown: Shown) -> bytes:
     if shown.file is None:
         return b""
     try:
-        return b"".join([chunk async for chunk in services.store.read(shown.file.object_key)])
+        return await services.store.read_whole(shown.file.object_key)
     except FileNotFoundError:
         return b""

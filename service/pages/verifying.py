@@ -103,7 +103,7 @@ async def show_picture(services: App, session: Reading, reference: Reference) ->
         raise HTTPException(404)
     await session.close()  # the store may be slow, and no connection should wait for it
     try:
-        content = b"".join([chunk async for chunk in services.store.read(file.object_key)])
+        content = await services.store.read_whole(file.object_key)
     except FileNotFoundError as error:
         raise HTTPException(404) from error
     return Response(content, media_type=file.media_type, headers={"cache-control": "public, max-age=600"})

@@ -20,7 +20,7 @@ def make_loader(sessions: Sessions, store: FileStore, clock: Clock) -> LoadPhoto
         async with sessions() as session:
             photo = await queries.get_photo(session, photo_id, owner_id=owner_id, now=clock())
         try:
-            return b"".join([chunk async for chunk in store.read(photo.object_key)])
+            return await store.read_whole(photo.object_key)
         except FileNotFoundError as error:
             raise PhotoNotFoundError("This photo is gone.") from error
 

@@ -40,7 +40,7 @@ class PosterShelf:
     async def find(self, subject: Subject) -> bytes | None:
         """The picture, when it was drawn before."""
         try:
-            return b"".join([chunk async for chunk in self._store.read(subject.key)])
+            return await self._store.read_whole(subject.key)
         except FileNotFoundError:
             return None
 

@@ -45,6 +45,10 @@ class FileStore:
         async for chunk in response.stream(min_chunk_size=256 * 1024):
             yield bytes(chunk)
 
+    async def read_whole(self, key: str) -> bytes:
+        """An object that fits into memory. Raises: FileNotFoundError."""
+        return b"".join([chunk async for chunk in self.read(key)])
+
     async def read_part(self, key: str, *, start: int, length: int) -> bytes:
         """So many bytes of an object. Raises: FileNotFoundError."""
         return bytes(await obstore.get_range_async(self._store, key, start=start, length=length))

@@ -146,6 +146,6 @@ class _Audit:
         Raises: NotPublishedError, LogFormatError.
         """
         try:
-            return b"".join([chunk async for chunk in self._store.read(key_of(tile))])
+            return await self._store.read_whole(key_of(tile))
         except FileNotFoundError:
             return await self._shelf.read(tile)

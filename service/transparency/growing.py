@@ -139,7 +139,7 @@ class LogGrower:
     async def find_stored(self) -> Checkpoint | None:
         """The last checkpoint that was shown, as the store remembers it. Raises: LogBrokenError."""
         try:
-            content = b"".join([chunk async for chunk in self._store.read(CHECKPOINT_KEY)])
+            content = await self._store.read_whole(CHECKPOINT_KEY)
             return open_checkpoint(content.decode(), self.verifier)
         except FileNotFoundError:
             return None

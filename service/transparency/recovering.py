@@ -53,8 +53,7 @@ async def _read(store: FileStore, size: int) -> list[bytes]:
     entries: list[bytes] = []
     for number in range(-(-size // WIDTH)):
         tile = Tile(None, number, min(WIDTH, size - number * WIDTH))
-        chunks = [chunk async for chunk in store.read(key_of(tile))]
-        entries += unpack_entries(b"".join(chunks))
+        entries += unpack_entries(await store.read_whole(key_of(tile)))
     return entries
 
 

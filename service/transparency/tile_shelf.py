@@ -60,4 +60,4 @@ class TileShelf:
         return [hash_range(start, end, find) for start, end in ranges]
 
     async def _get(self, tile: Tile) -> bytes:
-        return b"".join([chunk async for chunk in self._store.read(key_of(tile))])
+        return await self._store.read_whole(key_of(tile))
