@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from billing.accounts import Account, Lot
-from billing.connections import Statements
+from core.statements import Statements
 from models.credit import LotSource
 
 # In id order, so that two batches can never wait for each other in a circle.

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import batches, queries
 from billing.catalog import Catalog
-from billing.connections import SessionStatements
 from billing.errors import HoldClosedError
+from core.statements import SessionStatements
 from models.credit import HoldState
 
 

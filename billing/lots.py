@@ -10,9 +10,9 @@ from billing import batches, queries
 from billing.accounts import PRIORITIES, Account, Lot
 from billing.batches import CreditBatch
 from billing.catalog import FREE, Catalog
-from billing.connections import SessionStatements
 from billing.errors import PaidTierError, TimezoneLockedError
 from core.ids import new_id
+from core.statements import SessionStatements
 from models.credit import CreditAccount, LotSource
 
 TIMEZONE_LOCK: Final = timedelta(days=90)

@@ -21,7 +21,7 @@ async def request_generation(
     """Queue one job with its credits held; a replay returns the first job.
 
     Raises: PromptRejectedError, InsufficientCreditsError, IdempotencyKeyReusedError, TooManyInFlightError,
-        TierLimitError, AccountClosedError, AdmissionUnavailableError, SpecTemplateError, SpecPhotoError.
+        TierLimitError, AccountClosedError, WriterUnavailableError, SpecTemplateError, SpecPhotoError.
     """
     require_spec_allowed(spec)
     require_template_fits(spec)

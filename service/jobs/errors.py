@@ -58,10 +58,3 @@ class NotCancellableError(DomainError):
 
 class StaleLeaseError(Exception):
     """This attempt was taken away from the worker; whatever it made must be dropped."""
-
-
-class AdmissionUnavailableError(DomainError):
-    """The database did not answer in time. Repeating the request with the same key is safe."""
-
-    code = "unavailable"
-    kind = ErrorKind.UNAVAILABLE

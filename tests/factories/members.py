@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from billing import batches, holds
 from billing.catalog import load_catalog
-from billing.connections import SessionStatements
 from billing.memberships import queries as memberships
 from billing.memberships.rules import MembershipRules, rules_of
 from billing.orders.placing import place_order
@@ -22,6 +21,7 @@ from core.database import Sessions
 from core.ids import new_id
 from core.keys import Keys
 from core.settings import MembershipSettings
+from core.statements import SessionStatements
 from models.membership import Membership
 from models.order import Order
 from models.user import Channel, Contact
