@@ -102,7 +102,11 @@ async def opened(engines: Endpoints, name: str, folder: Path, *, is_shadow: bool
     )
     async with open_services(settings, replace(engines, database_url=url)) as services:
         await services.redis.flushdb()
-        async with background(services.hub.run()), background(services.admissions.run()):
+        async with (
+            background(services.hub.run()),
+            background(services.admissions.run()),
+            background(services.unlocking.helps.run()),
+        ):
             yield services
 
 

@@ -60,7 +60,11 @@ def build(mode: str, endpoints: Endpoints, data_dir: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, endpoints) as services, background(services.hub.run()):
+        async with (
+            open_services(settings, endpoints) as services,
+            background(services.hub.run()),
+            background(services.unlocking.helps.run()),
+        ):
             app.state.services = services
             yield
 

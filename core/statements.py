@@ -24,4 +24,4 @@ class SessionStatements:
         await self._session.flush()
         connection = await self._session.connection()
         result = await connection.exec_driver_sql(statement, arguments)
-        return cast(Sequence[Mapping[str, Any]], result.mappings().all())
+        return cast(Sequence[Mapping[str, Any]], result.mappings().all()) if result.returns_rows else []

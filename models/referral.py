@@ -174,6 +174,7 @@ class Help(HasId, HasCreatedAt, Base):
             "state NOT IN ('qualified', 'rewarded') OR qualified_at IS NOT NULL", name="qualified_has_time"
         ),
         CheckConstraint("state = 'denied' OR seat IS NOT NULL", name="accepted_has_seat"),
+        Index("uq_helps_new", "helper_id", unique=True, postgresql_where="is_new"),  # nobody is new twice
         Index("ix_helps_pending", "helper_id", postgresql_where="state = 'pending'"),
         Index("ix_helps_uncounted", "link_id", postgresql_where="state = 'qualified' AND counted_at IS NULL"),
         Index("ix_helps_held", "id", postgresql_where="state = 'held'"),

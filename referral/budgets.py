@@ -3,6 +3,8 @@
 So nobody helps in vain because others were faster: from the first help on, the link's reward is set aside.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -10,32 +12,49 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.statements import Statements
 from models.campaign import ProgrammeMonth
 
-# One statement, one decision: the link's row makes it happen once, the month's and the campaign's rows keep
-# it within the budgets. The campaign waits for the month, so that all lock in the same order.
-RESERVE: Final = text("""
+# One statement, one decision: a link's row makes it happen once, the month's and the campaigns' rows keep
+# it within the budgets. Campaigns wait for the month, so that all lock in the same order.
+RESERVE: Final = """
 WITH link AS (
-  UPDATE unlock_links SET reserved_at = :now, budget_month = :month
-  WHERE id = :link_id AND reserved_at IS NULL AND state = 'open'
+  UPDATE unlock_links SET reserved_at = $2, budget_month = $3
+  WHERE id IN (
+      SELECT id FROM unlock_links WHERE id = ANY($1::uuid[]) AND reserved_at IS NULL AND state = 'open'
+      ORDER BY id FOR NO KEY UPDATE
+    )
+    AND reserved_at IS NULL AND state = 'open'
   RETURNING reward_credits, campaign_id
+), need AS (
+  SELECT coalesce(sum(reward_credits), 0)::int AS credits FROM link
 ), month AS (
   INSERT INTO programme_months (month, used_credits)
-  SELECT :month, reward_credits FROM link WHERE reward_credits <= :budget_credits
+  SELECT $3, credits FROM need WHERE credits BETWEEN 1 AND $4
   ON CONFLICT (month) DO UPDATE SET used_credits = programme_months.used_credits + excluded.used_credits
-  WHERE programme_months.used_credits + excluded.used_credits <= :budget_credits
+  WHERE programme_months.used_credits + excluded.used_credits <= $4
   RETURNING used_credits
+), wanted AS (
+  SELECT campaign_id AS id, sum(reward_credits)::int AS credits FROM link
+  WHERE campaign_id IS NOT NULL GROUP BY campaign_id
 ), campaign AS (
-  UPDATE campaigns c SET used_credits = c.used_credits + link.reward_credits
-  FROM link, month
-  WHERE c.id = link.campaign_id AND c.state = 'running'
-    AND c.used_credits + link.reward_credits <= c.budget_credits
+  UPDATE campaigns c SET used_credits = c.used_credits + wanted.credits
+  FROM wanted, month
+  WHERE c.id = wanted.id AND c.state = 'running' AND c.used_credits + wanted.credits <= c.budget_credits
   RETURNING c.id
 )
-SELECT EXISTS (SELECT FROM link) AS was_free,
-       EXISTS (SELECT FROM month)
-       AND ((SELECT campaign_id FROM link) IS NULL OR EXISTS (SELECT FROM campaign)) AS is_drawn
-""")
+SELECT (SELECT credits FROM need) = 0
+       OR EXISTS (SELECT FROM month) AND (SELECT count(*) FROM wanted) = (SELECT count(*) FROM campaign)
+       AS is_drawn
+"""
+# What may still be promised: of the month (without an id), and of each of these campaigns.
+READ_LEFT: Final = """
+SELECT NULL::uuid AS id,
+       $2 - coalesce((SELECT used_credits FROM programme_months WHERE month = $1), 0) AS left
+UNION ALL
+SELECT id, CASE WHEN state = 'running' THEN budget_credits - used_credits ELSE 0 END
+FROM campaigns WHERE id = ANY($3::uuid[])
+"""
 RELEASE: Final = text("""
 WITH link AS (
   UPDATE unlock_links SET released_at = :now
@@ -51,16 +70,47 @@ FROM link, month WHERE c.id = link.campaign_id
 """)
 
 
-async def reserve(session: AsyncSession, link_id: UUID, *, budget_credits: int, now: datetime) -> bool:
-    """Set a link's reward aside, once; False when a budget is spent: the caller must roll back.
+@dataclass(slots=True)
+class Left:
+    """Credits that may still be promised as of a look, counted down while a batch is decided."""
 
-    Args:
-        budget_credits: of the whole programme in this month.
+    month: int
+    campaigns: dict[UUID, int]
+
+    def draw(self, credits: int, campaign_id: UUID | None) -> bool:
+        """Set credits aside in memory; whether there were as many."""
+        ours = self.month if campaign_id is None else min(self.month, self.campaigns.get(campaign_id, 0))
+        if credits > ours:
+            return False
+        self.month -= credits
+        if campaign_id is not None:
+            self.campaigns[campaign_id] -= credits
+        return True
+
+
+async def read_left(
+    statements: Statements, campaign_ids: Iterable[UUID], *, budget_credits: int, now: datetime
+) -> Left:
+    """budget_credits: of the whole programme in this month."""
+    rows = await statements.fetch(READ_LEFT, _month_of(now), budget_credits, list(set(campaign_ids)))
+    left: dict[UUID | None, int] = {row["id"]: row["left"] for row in rows}
+    month = left.pop(None)
+    return Left(month, {id_: credits for id_, credits in left.items() if id_ is not None})
+
+
+async def reserve(
+    statements: Statements, link_ids: Sequence[UUID], *, budget_credits: int, now: datetime
+) -> bool:
+    """Set the rewards of links aside, each once; False when a budget is spent: the caller must roll back.
+
+    Locks: the links in order, the month, the campaigns. budget_credits: of the whole programme this month.
     """
-    month = date(now.year, now.month, 1)
-    values = {"link_id": link_id, "month": month, "budget_credits": budget_credits, "now": now}
-    drawn = (await session.execute(RESERVE, values)).one()
-    return not drawn.was_free or drawn.is_drawn
+    (drawn,) = await statements.fetch(RESERVE, list(link_ids), now, _month_of(now), budget_credits)
+    return bool(drawn["is_drawn"])
+
+
+def _month_of(now: datetime) -> date:
+    return date(now.year, now.month, 1)
 
 
 async def release(session: AsyncSession, link_id: UUID, *, now: datetime) -> None:
@@ -70,5 +120,5 @@ async def release(session: AsyncSession, link_id: UUID, *, now: datetime) -> Non
 
 async def used_in_month(session: AsyncSession, now: datetime) -> int:
     """Credits that the programme has promised or paid this month, as it stands."""
-    month = await session.get(ProgrammeMonth, date(now.year, now.month, 1), populate_existing=True)
+    month = await session.get(ProgrammeMonth, _month_of(now), populate_existing=True)
     return 0 if month is None else month.used_credits

@@ -1,9 +1,9 @@
-"""Helps: taken by one conditional write, and moved along HELP_TRANSITIONS.
+"""Helps: taken by conditional writes, many at a time, and moved along HELP_TRANSITIONS.
 
-Hand-written SQL: a famous link is helped hundreds of times a second, and nothing here locks the link.
+Hand-written SQL: a famous link is helped hundreds of times a second.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -13,60 +13,49 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.keys import Keys
+from core.statements import Statements
 from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
 
-# The decision: the day's cap, a seat and the help itself, or nothing at all. The caller rolls back when
-# anything is missing: a data-modifying CTE runs whether or not the others found something.
-TAKE: Final = text("""
-WITH day AS (
-  INSERT INTO help_days (helper_id, day, taken) VALUES (:helper_id, :day, 1)
-  ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < :day_cap
-  RETURNING taken
-), seat AS (
-  UPDATE unlock_link_seats SET taken = taken + 1
-  WHERE link_id = :link_id AND taken < seats
-    AND shard = (
-      SELECT shard FROM unlock_link_seats
-      WHERE link_id = :link_id AND taken < seats ORDER BY shard = :shard DESC, shard LIMIT 1
-    )
-  RETURNING shard
-), help AS (
-  INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
-                     page_issued_at, seat, state, created_at)
-  SELECT :id, :link_id, :owner_id, :helper_id, 1, :is_new, :weight, :device_key, :page_nonce,
-         :page_issued_at, seat.shard, 'pending', :now
-  FROM day, seat
-  ON CONFLICT DO NOTHING
-  RETURNING id
+COUNT_DAYS: Final = """
+INSERT INTO help_days (helper_id, day, taken)
+SELECT helper_id, $2, 1 FROM unnest($1::uuid[]) AS t(helper_id) ORDER BY helper_id
+ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < $3
+RETURNING helper_id
+"""
+TAKE_SEATS: Final = """
+WITH wanted AS (
+  SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::int[]) AS t(link_id, shard, count)
+), locked AS (
+  SELECT s.link_id, s.shard, wanted.count FROM unlock_link_seats s JOIN wanted USING (link_id, shard)
+  ORDER BY s.link_id, s.shard FOR NO KEY UPDATE OF s
 )
-SELECT (SELECT taken FROM day) AS helps_today, (SELECT shard FROM seat) AS seat,
-       EXISTS (SELECT FROM help) AS is_taken,
-       EXISTS (SELECT FROM unlock_link_seats WHERE link_id = :link_id AND taken < seats) AS has_room
-""")
-TAKE_TURNS: Final = text("SELECT FROM users WHERE id = :user_id FOR NO KEY UPDATE")
-HAS_HELPED: Final = text("SELECT EXISTS (SELECT FROM helps WHERE helper_id = :user_id)")
-FIND_CONFLICT: Final = text("""
-SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress,
-       h.page_nonce = :page_nonce AS has_nonce
+UPDATE unlock_link_seats s SET taken = s.taken + locked.count
+FROM locked
+WHERE s.link_id = locked.link_id AND s.shard = locked.shard AND s.taken + locked.count <= s.seats
+RETURNING s.link_id
+"""
+INSERT: Final = """
+INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
+                   page_issued_at, seat, state, qualified_at, counted_at, ended_at, reason, created_at)
+SELECT id, link_id, owner_id, helper_id, 1, is_new, weight, device_key, page_nonce, page_issued_at, seat,
+       state, CASE WHEN state = 'qualified' THEN $14::timestamptz END,
+       CASE WHEN is_counted THEN $14::timestamptz END,
+       CASE WHEN state = 'denied' THEN $14::timestamptz END, reason, $14::timestamptz
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::smallint[], $7::bytea[],
+            $8::bytea[], $9::timestamptz[], $10::smallint[], $11::text[], $12::bool[], $13::text[])
+  AS t(id, link_id, owner_id, helper_id, is_new, weight, device_key, page_nonce, page_issued_at, seat, state,
+       is_counted, reason)
+ORDER BY link_id, helper_id
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+FIND_CONFLICT: Final = """
+SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress, h.page_nonce = $4 AS has_nonce
 FROM helps h JOIN unlock_links l ON l.id = h.link_id
-WHERE (h.link_id = :link_id AND (h.helper_id = :helper_id OR h.device_key = :device_key))
-   OR h.page_nonce = :page_nonce
-ORDER BY (h.helper_id = :helper_id AND h.link_id = :link_id) DESC LIMIT 1
-""")
-SETTLE: Final = text("""
-UPDATE helps SET state = :state, reason = :reason, qualified_at = CAST(:qualified_at AS timestamptz)
-WHERE id = :id AND state = 'pending'
-""")
-DENY: Final = text("""
-WITH denied AS (
-  UPDATE helps SET state = 'denied', reason = :reason, ended_at = :now, seat = NULL
-  WHERE id = :id AND state = 'pending'
-  RETURNING link_id
-)
-UPDATE unlock_link_seats s SET taken = s.taken - 1
-FROM denied WHERE s.link_id = denied.link_id AND s.shard = :seat
-""")
+WHERE (h.link_id = $1 AND (h.helper_id = $2 OR h.device_key = $3)) OR h.page_nonce = $4
+ORDER BY (h.helper_id = $2 AND h.link_id = $1) DESC LIMIT 1
+"""
 IS_PROVEN: Final = text("""
 SELECT EXISTS (SELECT FROM contacts WHERE user_id = :user_id AND verified_at IS NOT NULL)
     OR EXISTS (SELECT FROM works WHERE owner_id = :user_id)
@@ -94,9 +83,12 @@ RETURNING id
 """)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewHelp:
-    """A help to take. `shard` is the one to try first."""
+    """A help to insert, as a batch decides it. seat: the shard that it sits in; None for one that is denied.
+
+    is_counted: its weight is in the link's progress from the beginning.
+    """
 
     id: UUID
     link_id: UUID
@@ -104,21 +96,13 @@ class NewHelp:
     helper_id: UUID
     is_new: bool
     weight: int
-    helper_created_at: datetime
     device_key: bytes
     page_nonce: bytes
     page_issued_at: datetime
-    shard: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What the write found. helps_today None: the cap; seat None: none was free in the shard it tried."""
-
-    helps_today: int | None
-    seat: int | None
-    is_taken: bool
-    has_room: bool
+    state: HelpState
+    seat: int | None = None
+    is_counted: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,48 +136,49 @@ def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:
     return keys.digest("help-device", str(link_id), device_hash.hex())
 
 
-async def take(session: AsyncSession, new: NewHelp, *, day: date, day_cap: int, now: datetime) -> Taken:
-    """Take a help as pending, with a seat and within the day's cap: all of it, or roll back."""
-    values = {
-        "id": new.id,
-        "link_id": new.link_id,
-        "owner_id": new.owner_id,
-        "helper_id": new.helper_id,
-        "is_new": new.is_new,
-        "weight": new.weight,
-        "device_key": new.device_key,
-        "page_nonce": new.page_nonce,
-        "page_issued_at": new.page_issued_at,
-        "shard": new.shard,
-        "day": day,
-        "day_cap": day_cap,
-        "now": now,
-    }
-    row = (await session.execute(TAKE, values)).one()
-    return Taken(row.helps_today, row.seat, row.is_taken, row.has_room)
+async def count_days(statements: Statements, helper_ids: Sequence[UUID], *, day: date, day_cap: int) -> bool:
+    """One more help of each person on this day; False when one had given all: the caller must roll back."""
+    return len(await statements.fetch(COUNT_DAYS, helper_ids, day, day_cap)) == len(helper_ids)
 
 
-async def is_first(session: AsyncSession, helper_id: UUID) -> bool:
-    """Whether somebody has never helped before; their helps take turns from here on, so that one is first.
+async def take_seats(statements: Statements, seats: Mapping[tuple[UUID, int], int]) -> bool:
+    """So many seats of each (link, shard); False when one has no room: the caller must roll back."""
+    links, shards = [link_id for link_id, _ in seats], [shard for _, shard in seats]
+    return len(await statements.fetch(TAKE_SEATS, links, shards, list(seats.values()))) == len(seats)
 
-    Two statements: what the lock was waited for is seen by the next one only.
+
+async def insert_all(statements: Statements, new: Sequence[NewHelp], *, now: datetime) -> list[NewHelp]:
+    """Insert helps; those that a unique constraint refused: then the caller must roll back."""
+    rows = [
+        (
+            one.id,
+            one.link_id,
+            one.owner_id,
+            one.helper_id,
+            one.is_new,
+            one.weight,
+            one.device_key,
+            one.page_nonce,
+            one.page_issued_at,
+            one.seat,
+            one.state.value,
+            one.is_counted,
+            one.reason,
+        )
+        for one in new
+    ]
+    inserted = await statements.fetch(INSERT, *zip(*rows, strict=True), now)
+    ids = {row["id"] for row in inserted}
+    return [one for one in new if one.id not in ids]
+
+
+async def find_conflict(statements: Statements, new: NewHelp) -> Conflict | None:
+    """Why a help was not inserted: the same person's, the same device's, or one with the same page token.
+
+    None: it is gone again, or the person has become an existing one meanwhile.
     """
-    await session.execute(TAKE_TURNS, {"user_id": helper_id})
-    return not await session.scalar(HAS_HELPED, {"user_id": helper_id})
-
-
-async def find_conflict(session: AsyncSession, new: NewHelp) -> Conflict | None:
-    """Why a help was not inserted: the same person's, the same device's, or one with the same page token."""
-    values = {
-        "link_id": new.link_id,
-        "helper_id": new.helper_id,
-        "device_key": new.device_key,
-        "page_nonce": new.page_nonce,
-    }
-    row = (await session.execute(FIND_CONFLICT, values)).one_or_none()
-    if row is None:
-        return None
-    return Conflict(**dict(row._mapping) | {"state": HelpState(row.state)})
+    rows = await statements.fetch(FIND_CONFLICT, new.link_id, new.helper_id, new.device_key, new.page_nonce)
+    return Conflict(**dict(rows[0]) | {"state": HelpState(rows[0]["state"])}) if rows else None
 
 
 async def get_standing(session: AsyncSession, help_id: UUID) -> HelpStanding:
@@ -204,24 +189,6 @@ async def get_standing(session: AsyncSession, help_id: UUID) -> HelpStanding:
     return HelpStanding(
         HelpState(row.state), row.weight, row.goal, row.progress, LinkState(row.link_state), row.expires_at
     )
-
-
-async def settle(
-    session: AsyncSession,
-    help_id: UUID,
-    state: HelpState,
-    *,
-    reason: str | None = None,
-    qualified_at: datetime | None = None,
-) -> None:
-    """Say what becomes of a help that was just taken: it stays pending, is held or qualifies."""
-    values = {"id": help_id, "state": state.value, "reason": reason, "qualified_at": qualified_at}
-    await session.execute(SETTLE, values)
-
-
-async def deny(session: AsyncSession, help_id: UUID, seat: int, *, reason: str, now: datetime) -> None:
-    """Refuse a help that was just taken; its seat is free again."""
-    await session.execute(DENY, {"id": help_id, "seat": seat, "reason": reason, "now": now})
 
 
 async def qualify(session: AsyncSession, helper_id: UUID, *, now: datetime) -> Sequence[UUID]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -126,11 +125,6 @@ def _shards(link_id: UUID, seats: int) -> list[dict[str, Any]]:
         {"link_id": link_id, "shard": shard, "seats": share + (shard < rest), "taken": 0}
         for shard in range(count)
     ]
-
-
-def pick_shard(seats: int) -> int:
-    """Any of a link's shards, for a helper to try first."""
-    return random.randrange(min(MAX_SHARDS, -(-seats // SEATS_PER_SHARD)))
 
 
 async def find_by_key(session: AsyncSession, owner_id: UUID, key: str) -> UnlockLink | None:

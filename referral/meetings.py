@@ -1,20 +1,24 @@
 """A link and a person who wants to help it: what decides whether they may, and how much it counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from core.statements import Statements
 from models.campaign import ShareChannel
 from models.referral import HelpState, LinkState
 
-# Everything that a help is decided by and that cannot change under it, in one look.
-READ_MEETING: Final = text("""
-SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
-       l.weight_new, l.weight_existing, l.seats, l.reserved_at IS NOT NULL AS is_reserved,
+# Everything that a help is decided by, in one look for many of them.
+READ_MEETINGS: Final = """
+SELECT a.i, l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
+       l.weight_new, l.weight_existing, l.reward_credits, l.campaign_id,
+       l.reserved_at IS NOT NULL AS is_reserved,
+       ARRAY(SELECT seats - taken FROM unlock_link_seats WHERE link_id = l.id ORDER BY shard) AS free_seats,
+       EXISTS (
+         SELECT FROM webhook_endpoints w WHERE w.owner_id = l.owner_id AND w.state <> 'disabled'
+       ) AS is_owner_told,
        o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
        u.closed_at IS NOT NULL AS is_helper_gone, from_device.device_hash,
        d.user_id AS device_user_id, d.created_at AS device_seen_at,
@@ -22,6 +26,7 @@ SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.chann
        EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
          OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
        EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id) AS has_helped,
+       coalesce(t.taken, 0) AS helps_today,
        EXISTS (
          SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
          WHERE a.user_id = l.owner_id AND b.user_id = u.id
@@ -32,19 +37,20 @@ SELECT l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.chann
        ) AS shares_card,
        h.id AS help_id, h.state AS help_state, h.weight AS help_weight,
        clock_timestamp() AS read_at
-FROM unlock_links l
+FROM unnest($1::int[], $2::bytea[], $3::uuid[], $4::bytea[]) AS a(i, code_hash, helper_id, device_hash)
+JOIN unlock_links l ON l.code_hash = a.code_hash
 JOIN users o ON o.id = l.owner_id
-JOIN users u ON u.id = :helper_id
+JOIN users u ON u.id = a.helper_id
 CROSS JOIN LATERAL (
-  SELECT coalesce(CAST(:device_hash AS bytea), (
+  SELECT coalesce(a.device_hash, (
     SELECT device_hash FROM devices WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1
   )) AS device_hash
 ) from_device
 LEFT JOIN devices d ON d.device_hash = from_device.device_hash
 LEFT JOIN channel_switches s ON s.channel = l.channel
+LEFT JOIN help_days t ON t.helper_id = u.id AND t.day = $5
 LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
-WHERE l.code_hash = :code_hash
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Meeting:
 
     device_hash: of the device that the request names, else the one on which the account was made; None:
         neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.
+    free_seats: by shard. helps_today: that the helper gave. is_owner_told: their back end wants to hear of
+        every count.
     switched_on: an operator's word on the channel, None without one, and why.
     read_at: the database's time, which accounts and devices are dated by.
     """
@@ -66,8 +74,11 @@ class Meeting:
     progress: int
     weight_new: int
     weight_existing: int
-    seats: int
+    reward_credits: int
+    campaign_id: UUID | None
     is_reserved: bool
+    free_seats: Sequence[int]
+    is_owner_told: bool
     is_owner_gone: bool
     helper_created_at: datetime
     is_helper_gone: bool
@@ -79,6 +90,7 @@ class Meeting:
     reason_en: str | None
     is_proven: bool
     has_helped: bool
+    helps_today: int
     shares_contact: bool
     shares_card: bool
     help_id: UUID | None
@@ -99,16 +111,32 @@ class Meeting:
         return self.device_user_id == helper_id and self.device_seen_at > page_issued_at
 
 
-async def find_meeting(
-    session: AsyncSession, *, code_hash: bytes, helper_id: UUID, device_hash: bytes | None
-) -> Meeting | None:
-    """The link of a code and a person; None without either. device_hash: of the device that they name."""
-    values = {"code_hash": code_hash, "helper_id": helper_id, "device_hash": device_hash}
-    row = (await session.execute(READ_MEETING, values)).one_or_none()
-    if row is None:
-        return None
-    read: dict[str, Any] = dict(row._mapping)
-    read["link_state"] = LinkState(row.link_state)
-    read["channel"] = ShareChannel(row.channel)
-    read["help_state"] = None if row.help_state is None else HelpState(row.help_state)
-    return Meeting(**read)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants to help which link. device_hash: of the device that the request names."""
+
+    code_hash: bytes
+    helper_id: UUID
+    device_hash: bytes | None
+
+
+async def find_meetings(statements: Statements, asked: Sequence[Asked], *, day: date) -> list[Meeting | None]:
+    """The link and the person of each, in order; None without either. day: in which helps are counted."""
+    rows = await statements.fetch(
+        READ_MEETINGS,
+        list(range(len(asked))),
+        [one.code_hash for one in asked],
+        [one.helper_id for one in asked],
+        [one.device_hash for one in asked],
+        day,
+    )
+    found = {row["i"]: _read(dict(row)) for row in rows}
+    return [found.get(number) for number in range(len(asked))]
+
+
+def _read(row: dict[str, Any]) -> Meeting:
+    del row["i"]
+    row["link_state"] = LinkState(row["link_state"])
+    row["channel"] = ShareChannel(row["channel"])
+    row["help_state"] = None if row["help_state"] is None else HelpState(row["help_state"])
+    return Meeting(**row)

@@ -167,7 +167,13 @@ async def open_services(
             estimates=Estimates(redis),
             risk=risk,
             unlocking=open_unlocking(
-                settings.referral, sessions=sessions, keys=keys, redis=redis, risk=risk, clock=clock
+                settings.referral,
+                database_url=endpoints.database_url,
+                sessions=sessions,
+                keys=keys,
+                redis=redis,
+                risk=risk,
+                clock=clock,
             ),
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers

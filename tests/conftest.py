@@ -76,7 +76,11 @@ async def services(settings: Settings, endpoints: Endpoints, clock: MovableClock
     """Everything wired, with admissions and the event hub running; no worker, no keeper."""
     async with open_services(settings, endpoints, clock=clock) as opened:
         await opened.redis.flushdb()
-        async with background(opened.hub.run()), background(opened.admissions.run()):
+        async with (
+            background(opened.hub.run()),
+            background(opened.admissions.run()),
+            background(opened.unlocking.helps.run()),
+        ):
             yield opened
 
 

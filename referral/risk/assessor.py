@@ -3,9 +3,10 @@
 For the flows: `services.risk` is the process's `Assessor`. It never opens or ends a transaction.
 
 - `note_owner` when a link is made: on which device and network its owner is.
-- `is_device_known` for the snapshot at the tap: a device that carried another account is not a new person's.
-- `weigh_help` once per help, after its row is inserted. Do what `verdict.effect` says: allow, hold (the help
-  waits in the review queue), deny. Decide by `effect`, not `decision`: in shadow mode everything is allowed.
+- `find_known_devices` for the snapshot at the tap: a device that carried another account is no new person's.
+- `weigh_helps` for helps that come in together, then `keep` what it says once they are inserted. Do what
+  `verdict.effect` says: allow, hold (the help waits in the review queue), deny. Decide by `effect`, not
+  `decision`: in shadow mode everything is allowed.
 - `reweigh_help` just before a help is rewarded: rings, stars and crowds show only when more helps came.
 
 Tests: a client library's User-Agent (python-httpx) is held as a script, so send a browser's. Loopback and
@@ -22,16 +23,24 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
+from core.statements import SessionStatements, Statements
 from models.risk import RiskDecision
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
-from referral.risk.gathering import distinct_devices, gather, regather
+from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, regather
 from referral.risk.pseudonyms import Pseudonyms, epoch_of
+from referral.risk.queries import People
 from referral.risk.scoring import judge, remember, weigh
-from referral.risk.traces import Tracer, Traces
+from referral.risk.traces import Tracer
 from referral.risk.verdicts import Reason, Verdict
 from referral.risk.weights import Weights
 from referral.risk.windows import VelocityWindows
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    gathered: Gathered
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +58,79 @@ class Assessor:
         self, session: AsyncSession, owner_id: UUID, sender: Sender, *, now: datetime
     ) -> None:
         """Remember where a link's owner was seen, as keyed hashes for at most 180 days."""
-        known = await queries.read_people(session, [owner_id])
-        devices = distinct_devices(self._sent_device(sender), [device for _, device in known.devices])
+        statements = SessionStatements(session)
+        people = await queries.read_people(statements, [owner_id])
+        devices = distinct_devices(self.sent_device(sender), people.devices.get(owner_id, ()))
         traces = self.tracer.trace(sender, devices, None, now=now)
-        await queries.note_sightings(session, owner_id, traces.sightings(), epoch=epoch_of(now), now=now)
+        sightings = [(owner_id, kind, hashed) for kind, hashed in traces.sightings()]
+        await queries.note_sightings(statements, sightings, epoch=epoch_of(now), now=now)
 
-    async def is_device_known(
-        self, session: AsyncSession, device_id: str, *, user_id: UUID, now: datetime
-    ) -> bool:
-        """Whether anybody but this user was seen on the device in the last 90 to 180 days."""
-        stored = self.pseudonyms.stored_device(device_id)
-        return await self.is_stored_device_known(session, stored, user_id=user_id, now=now)
+    async def find_known_devices(
+        self,
+        statements: Statements,
+        asked: Sequence[tuple[UUID, bytes]],
+        people: People,
+        *,
+        now: datetime,
+    ) -> frozenset[int]:
+        """Of (user, device as `devices` keeps it): the numbers of those on which anybody else was seen.
 
-    async def is_stored_device_known(
-        self, session: AsyncSession, stored: bytes, *, user_id: UUID, now: datetime
-    ) -> bool:
-        """As `is_device_known`, by the hash under which a guest's device is kept: also after they left."""
-        known = await queries.read_people(session, [user_id], stored)
-        if any(device == stored and owner_id != user_id for owner_id, device in known.devices):
-            return True
-        return await queries.is_seen_on(session, self.pseudonyms.device(stored, now=now), besides=user_id)
+        In the last 90 to 180 days, also after they left. people: whose the devices are.
+        """
+        if not asked:
+            return frozenset()
+        carried = (
+            number
+            for number, (user_id, device) in enumerate(asked)
+            if people.device_owners.get(device, user_id) != user_id
+        )
+        hashes = [(user_id, self.pseudonyms.device(device, now=now)) for user_id, device in asked]
+        return (await queries.list_seen_on(statements, hashes)).union(carried)
+
+    async def weigh_helps(
+        self,
+        statements: Statements,
+        attempts: Sequence[HelpAttempt],
+        people: People,
+        *,
+        paces: Paces,
+        now: datetime,
+    ) -> list[Weighed]:
+        """Score helps that come in together. Counts each in the velocity windows, also when nothing is kept.
+
+        Holds when Redis is away: what cannot be counted is not waved through. people, paces: see `gather`.
+        """
+        sent = [self.sent_device(attempt.sender) for attempt in attempts]
+        gathered = await gather(
+            statements, self.windows, self.tracer, attempts, sent, people, paces=paces, now=now
+        )
+        return [Weighed(one, weigh(one.signals, self.weights, is_shadow=self.is_shadow)) for one in gathered]
+
+    async def keep(self, statements: Statements, weighed: Sequence[Weighed], *, now: datetime) -> None:
+        """Verdicts with their reasons, signals, and where the helpers were seen."""
+        epoch = epoch_of(now)
+        await self._keep_verdicts(
+            statements, [(one.gathered.attempt.help_id, one.verdict) for one in weighed], now
+        )
+        await queries.add_signals(
+            statements, [_signal_row(one.gathered) for one in weighed], epoch=epoch, now=now
+        )
+        sightings = [
+            (one.gathered.attempt.helper_id, kind, hashed)
+            for one in weighed
+            for kind, hashed in one.gathered.traces.sightings()
+        ]
+        await queries.note_sightings(statements, sightings, epoch=epoch, now=now)
 
     async def weigh_help(self, session: AsyncSession, attempt: HelpAttempt, *, now: datetime) -> Verdict:
-        """Score one help and keep why. Counts it in the velocity windows, also when the caller rolls back.
-
-        Holds when Redis is away: what cannot be counted is not waved through.
-        """
-        gathered = await gather(
-            session, self.windows, self.tracer, attempt, self._sent_device(attempt.sender), now=now
+        """One help, scored and kept in the session's transaction."""
+        statements, sent = SessionStatements(session), self.sent_device(attempt.sender)
+        people = await queries.read_people(
+            statements, (attempt.owner_id, attempt.helper_id), [sent] if sent else []
         )
-        verdict = weigh(gathered.signals, self.weights, is_shadow=self.is_shadow)
-        await queries.keep(
-            session,
-            {
-                **_signal_values(attempt, gathered.traces, now),
-                **self._verdict_values(attempt.help_id, verdict, now),
-                **queries.sighting_values(gathered.traces.sightings()),
-            },
-        )
-        return verdict
+        weighed = await self.weigh_helps(statements, [attempt], people, paces={}, now=now)
+        await self.keep(statements, weighed, now=now)
+        return weighed[0].verdict
 
     async def reweigh_help(self, session: AsyncSession, help_id: UUID, *, now: datetime) -> Verdict:
         """Score a weighed help again by what is known now; a reason that once spoke is not forgotten.
@@ -104,7 +147,7 @@ class Assessor:
             remember(before, weigh(signals, self.weights).reasons), self.weights, is_shadow=self.is_shadow
         )
         if _to_json(verdict.reasons) != kept.reasons:
-            await queries.add_verdict(session, self._verdict_values(help_id, verdict, now))
+            await self._keep_verdicts(SessionStatements(session), [(help_id, verdict)], now)
         return verdict
 
     async def explain(
@@ -120,44 +163,44 @@ class Assessor:
             for help_id, verdict in verdicts.items()
         }
 
-    def _sent_device(self, sender: Sender) -> bytes | None:
+    def sent_device(self, sender: Sender) -> bytes | None:
+        """The device that a request names, as `devices` keeps it."""
         return self.pseudonyms.stored_device(sender.device_id) if sender.device_id else None
 
-    def _verdict_values(self, help_id: UUID, verdict: Verdict, now: datetime) -> dict[str, Any]:
-        return {
-            "verdict_id": new_id(),
-            "help_id": help_id,
-            "decision": verdict.decision.value,
-            "score": verdict.score,
-            "is_shadow": verdict.is_shadow,
-            "reasons": json.dumps(_to_json(verdict.reasons)),
-            "weights": self.digest,
-            "now": now,
-        }
+    async def _keep_verdicts(
+        self, statements: Statements, verdicts: Sequence[tuple[UUID, Verdict]], now: datetime
+    ) -> None:
+        rows = [
+            (new_id(), help_id, verdict.decision.value, verdict.score, json.dumps(_to_json(verdict.reasons)))
+            for help_id, verdict in verdicts
+        ]
+        await queries.add_verdicts(statements, rows, is_shadow=self.is_shadow, weights=self.digest, now=now)
 
 
 def _to_json(reasons: Sequence[Reason]) -> dict[str, Any]:
     return {"reasons": [reason.to_json() for reason in reasons]}
 
 
-def _signal_values(attempt: HelpAttempt, traces: Traces, now: datetime) -> dict[str, Any]:
+def _signal_row(gathered: Gathered) -> tuple[Any, ...]:
+    """In the order of `queries.add_signals`."""
+    attempt, traces = gathered.attempt, gathered.traces
+
     def first(hashes: tuple[bytes, ...]) -> bytes | None:
         return hashes[0] if hashes else None
 
-    return {
-        "help_id": attempt.help_id,
-        "link_id": attempt.link_id,
-        "owner_id": attempt.owner_id,
-        "helper_id": attempt.helper_id,
-        "epoch": epoch_of(now),
-        "is_new": attempt.is_new,
-        "device_hash": first(traces.devices[0]) if traces.devices else None,
-        "address_hash": first(traces.address),
-        "network_hash": first(traces.network),
-        "agent_hash": first(traces.agent_text),
-        "mailbox_hash": first(traces.mailbox),
-        "agent": traces.agent.family,
-        "asn": traces.asn,
-        "tap_seconds": attempt.tap_seconds,
-        "sign_up_seconds": attempt.sign_up_seconds,
-    }
+    return (
+        attempt.help_id,
+        attempt.link_id,
+        attempt.owner_id,
+        attempt.helper_id,
+        attempt.is_new,
+        first(traces.devices[0]) if traces.devices else None,
+        first(traces.address),
+        first(traces.network),
+        first(traces.agent_text),
+        first(traces.mailbox),
+        traces.agent.family,
+        traces.asn,
+        attempt.tap_seconds,
+        attempt.sign_up_seconds,
+    )

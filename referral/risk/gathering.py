@@ -1,4 +1,4 @@
-"""From a help to its signals: what the database and the velocity windows know of it at this moment."""
+"""From helps to their signals: what the database and the velocity windows know of them at this moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.statements import SessionStatements, Statements
 from models.risk import RiskSignal
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt
 from referral.risk.mailboxes import is_disposable
 from referral.risk.pseudonyms import Pseudonyms, epoch_of
-from referral.risk.queries import Mailbox
+from referral.risk.queries import People, Surroundings
 from referral.risk.signals import HelpSignals
 from referral.risk.traces import Tracer, Traces, kept_traces
 from referral.risk.windows import Counter, VelocityWindows
@@ -27,13 +28,16 @@ FIVE_MINUTES: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    signals: HelpSignals
+    """A help with what it gave away and what the score makes of it."""
+
+    attempt: HelpAttempt
     traces: Traces
+    signals: HelpSignals
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often lately, this help included. None: Redis was away."""
+    """How often lately, this help included."""
 
     new_at_address: int = 0
     new_alike: int = 0
@@ -45,52 +49,63 @@ class Pace:
     pairs_at_address: int = 0
 
 
+Paces = dict[UUID, Pace | None]  # of helps that were counted, by id. None: Redis was away
+
+
 async def gather(
-    session: AsyncSession,
+    statements: Statements,
     windows: VelocityWindows,
     tracer: Tracer,
-    attempt: HelpAttempt,
-    sent_device: bytes | None,
+    attempts: Sequence[HelpAttempt],
+    sent: Sequence[bytes | None],
+    people: People,
     *,
+    paces: Paces,
     now: datetime,
-) -> Gathered:
-    """Everything the score needs, in three round trips. Counts the help in the windows."""
-    owner_id, helper_id = people = attempt.owner_id, attempt.helper_id
-    known = await queries.read_people(session, people, sent_device)
-    devices = distinct_devices(
-        sent_device, [device for user_id, device in known.devices if user_id == helper_id]
-    )
-    owned = {device for user_id, device in known.devices if user_id == owner_id}
-    strangers = {user_id for user_id, device in known.devices if device == sent_device} - {*people}
-    mailbox = _proved(known.mailboxes, helper_id)
-    traces = tracer.trace(attempt.sender, devices, mailbox, now=now)
-    common, is_owner_address = await _look_around(session, attempt, traces, known.mailboxes, now)
-    pace = await _pace(windows, attempt, traces, (common.is_owner_place, is_owner_address), now)
-    signals = replace(
-        common,
-        is_new=attempt.is_new,
-        agent=traces.agent.kind,
-        is_datacentre=traces.is_datacentre,
-        is_own_device=common.is_own_device or not owned.isdisjoint(devices),
-        accounts_on_device=max(common.accounts_on_device, len(strangers)),
-        has_device=bool(devices),
-        tap_seconds=attempt.tap_seconds,
-        sign_up_seconds=attempt.sign_up_seconds,
-        account_days=(attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
-    )
-    return Gathered(_with_pace(signals, pace), traces)
+) -> list[Gathered]:
+    """Everything the score needs of helps that come in together, in two round trips.
+
+    Args:
+        sent: the device that each request names, as `devices` keeps it.
+        people: owners and helpers, and whose the sent devices are.
+        paces: helps that are in there are not counted in the windows again; the others come in.
+    """
+    devices = [
+        distinct_devices(device, people.devices.get(attempt.helper_id, ()))
+        for attempt, device in zip(attempts, sent, strict=True)
+    ]
+    traces = [
+        tracer.trace(attempt.sender, mine, people.proved_address(attempt.helper_id), now=now)
+        for attempt, mine in zip(attempts, devices, strict=True)
+    ]
+    around = await _look_around(statements, list(zip(attempts, traces, strict=True)), people, now)
+    counters = {
+        attempt.help_id: _counters(attempt, left, common, is_owner_address)
+        for attempt, left, (common, is_owner_address) in zip(attempts, traces, around, strict=True)
+        if attempt.help_id not in paces
+    }
+    paces.update(await _count(windows, counters, now))
+    return [
+        Gathered(
+            attempt,
+            left,
+            _with_pace(_tell(attempt, left, common, mine, people), paces[attempt.help_id]),
+        )
+        for attempt, left, mine, (common, _) in zip(attempts, traces, devices, around, strict=True)
+    ]
 
 
 async def regather(
     session: AsyncSession, pseudonyms: Pseudonyms, signal: RiskSignal, *, now: datetime
 ) -> HelpSignals:
     """What others did since, and what became of the helper. A contact that was proved since is kept."""
-    mailboxes = (await queries.read_people(session, (signal.owner_id, signal.helper_id))).mailboxes
-    proved, mailbox = _proved(mailboxes, signal.helper_id), signal.mailbox_hash
+    statements = SessionStatements(session)
+    people = await queries.read_people(statements, (signal.owner_id, signal.helper_id))
+    proved, mailbox = people.proved_address(signal.helper_id), signal.mailbox_hash
     if proved is not None and mailbox is None:
         mailbox = pseudonyms.hash_of(signal.epoch, "mailbox", proved)
         await queries.set_mailbox(session, signal.help_id, mailbox)
-    common, _ = await _look_around(session, signal, kept_traces(signal, mailbox), mailboxes, now)
+    ((common, _),) = await _look_around(statements, [(signal, kept_traces(signal, mailbox))], people, now)
     age = now - await queries.created_at(session, signal.helper_id)
     return replace(common, is_new=signal.is_new, account_days=age / timedelta(days=1))
 
@@ -100,14 +115,32 @@ def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:
     return list(dict.fromkeys([*([sent] if sent is not None else []), *known]))[: queries.MAX_DEVICES]
 
 
-async def _pace(
-    windows: VelocityWindows,
-    attempt: HelpAttempt,
-    traces: Traces,
-    is_owners: tuple[bool, bool],
-    now: datetime,
-) -> Pace | None:
-    """is_owners: whether the owner was seen at this place, and at this address."""
+def _tell(
+    attempt: HelpAttempt, traces: Traces, common: HelpSignals, devices: Sequence[bytes], people: People
+) -> HelpSignals:
+    """What only the tap itself tells, added to what can be found at any time."""
+    owned = people.devices.get(attempt.owner_id, ())
+    carried = people.device_owners.get(devices[0]) if devices else None
+    return replace(
+        common,
+        is_new=attempt.is_new,
+        agent=traces.agent.kind,
+        is_datacentre=traces.is_datacentre,
+        is_own_device=common.is_own_device or not set(owned).isdisjoint(devices),
+        accounts_on_device=max(
+            common.accounts_on_device, carried not in (None, attempt.owner_id, attempt.helper_id)
+        ),
+        has_device=bool(devices),
+        tap_seconds=attempt.tap_seconds,
+        sign_up_seconds=attempt.sign_up_seconds,
+        account_days=(attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
+    )
+
+
+def _counters(
+    attempt: HelpAttempt, traces: Traces, common: HelpSignals, is_owner_address: bool
+) -> dict[str, Counter]:
+    """is_owner_address: whether the owner was seen at this address."""
     counters = {
         "helps_today": Counter("helper", str(attempt.helper_id), DAY),
         "helps_for_owner": Counter("owner", str(attempt.owner_id), FIVE_MINUTES),
@@ -121,12 +154,23 @@ async def _pace(
         counters["new_at_address"] = Counter("new-at", traces.address[0].hex(), HOUR)
         alike = (traces.network[0] + (traces.agent_text or (b"",))[0]).hex()
         counters["new_alike"] = Counter("new-alike", alike, HOUR)
-        if is_owners[1]:
+        if is_owner_address:
             counters["pairs_at_address"] = Counter("pairs-at", traces.address[0].hex(), DAY)
-        if is_owners[0]:
+        if common.is_owner_place:
             counters["pairs_at_place"] = Counter("pairs", traces.place[0].hex(), DAY)
-    counts = await windows.count(list(counters.values()), now=now)
-    return None if counts is None else Pace(**dict(zip(counters, counts, strict=True)))
+    return counters
+
+
+async def _count(windows: VelocityWindows, counters: dict[UUID, dict[str, Counter]], now: datetime) -> Paces:
+    """Count helps one after the other, in one script: each sees those before it."""
+    if not counters:
+        return {}
+    flat = [counter for mine in counters.values() for counter in mine.values()]
+    counts = await windows.count(flat, now=now)
+    if counts is None:
+        return dict.fromkeys(counters)
+    left = iter(counts)
+    return {help_id: Pace(**{name: next(left) for name in mine}) for help_id, mine in counters.items()}
 
 
 def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
@@ -147,30 +191,35 @@ def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
 
 
 async def _look_around(
-    session: AsyncSession,
-    meant: HelpAttempt | RiskSignal,
-    traces: Traces,
-    mailboxes: Sequence[Mailbox],
+    statements: Statements,
+    meant: Sequence[tuple[HelpAttempt | RiskSignal, Traces]],
+    people: People,
     now: datetime,
-) -> tuple[HelpSignals, bool]:
+) -> list[tuple[HelpSignals, bool]]:
     """What can be found at any time, not only at the tap; and whether the owner was seen at this address."""
-    facts: dict[str, Any] = {
-        "link_id": meant.link_id,
-        "owner_id": meant.owner_id,
-        "helper_id": meant.helper_id,
-        "since": now - LOOK_BACK,
-        "settled": now - LEAF_AGE,
-        "epoch": epoch_of(now),
-        "devices": traces.device_hashes,
-        "addresses": list(traces.address),
-        "agents": list(traces.agent_text),
-        "places": list(traces.place),
-        "mailboxes": list(traces.mailbox),
-    }
-    found = await queries.look_around(session, facts)
+    asked = [
+        Surroundings(
+            one.link_id,
+            one.owner_id,
+            one.helper_id,
+            traces.device_hashes,
+            traces.address,
+            traces.agent_text,
+            traces.place,
+            traces.mailbox,
+        )
+        for one, traces in meant
+    ]
+    found = await queries.look_around(
+        statements, asked, since=now - LOOK_BACK, settled=now - LEAF_AGE, epoch=epoch_of(now)
+    )
+    return [_read(one, people, row) for (one, _), row in zip(meant, found, strict=True)]
+
+
+def _read(one: HelpAttempt | RiskSignal, people: People, found: dict[str, Any]) -> tuple[HelpSignals, bool]:
     is_owner_address = bool(found.pop("is_owner_address"))
-    mine = [box for box in mailboxes if box.user_id == meant.helper_id]
-    owned = {box.canonical_address for box in mailboxes if box.user_id == meant.owner_id}
+    mine = people.mailboxes.get(one.helper_id, ())
+    owned = {box.canonical_address for box in people.mailboxes.get(one.owner_id, ())}
     signals = HelpSignals(
         is_own_mailbox=any(box.canonical_address in owned for box in mine),
         is_verified=any(box.is_verified for box in mine),
@@ -178,9 +227,3 @@ async def _look_around(
         **found,
     )
     return signals, is_owner_address
-
-
-def _proved(mailboxes: Sequence[Mailbox], user_id: UUID) -> str | None:
-    """The canonical address of a proved contact."""
-    mine = (box.canonical_address for box in mailboxes if box.user_id == user_id and box.is_verified)
-    return next(mine, None)

@@ -1,6 +1,7 @@
-"""What the risk score reads and writes."""
+"""What the risk score reads and writes. Hot statements are for many helps at once, on any connection."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,88 +11,148 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.statements import Statements
 from models.risk import RiskSighting, RiskSignal, RiskVerdict, SightingKind
 from models.user import User
-from referral.risk.statements import AROUND, KEEP, PEOPLE, SIGHTINGS, VERDICT
+from referral.risk.statements import AROUND, PEOPLE, SEEN_ON, SIGHTINGS, SIGNALS, VERDICTS
 
 MAX_DEVICES: Final = 20  # of one user
+
+Sighting = tuple[UUID, SightingKind, bytes]  # who was seen, on or at what, as a keyed hash
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    user_id: UUID
     canonical_address: str
     is_verified: bool
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who has which device (the sent one's too), and which contacts, proved ones first."""
+    """By user, their devices and contacts, proved ones first; by device, whose guest account it carries."""
 
-    devices: Sequence[tuple[UUID, bytes]]
-    mailboxes: Sequence[Mailbox]
+    devices: Mapping[UUID, Sequence[bytes]]
+    mailboxes: Mapping[UUID, Sequence[Mailbox]]
+    device_owners: Mapping[bytes, UUID]
+
+    def proved_address(self, user_id: UUID) -> str | None:
+        """The canonical address of a proved contact."""
+        mine = self.mailboxes.get(user_id, ())
+        return next((box.canonical_address for box in mine if box.is_verified), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A help to look around for: the hashes that it is compared by, under both epochs' keys."""
+
+    link_id: UUID
+    owner_id: UUID
+    helper_id: UUID
+    devices: Sequence[bytes]
+    addresses: Sequence[bytes]
+    agents: Sequence[bytes]
+    places: Sequence[bytes]
+    mailboxes: Sequence[bytes]
 
 
 async def read_people(
-    session: AsyncSession, user_ids: Sequence[UUID], sent_device: bytes | None = None
+    statements: Statements, user_ids: Iterable[UUID], devices: Iterable[bytes] = ()
 ) -> People:
-    rows = (
-        await session.execute(PEOPLE, {"people": list(user_ids), "sent_device": sent_device or b""})
-    ).all()
-    return People(
-        [(row.user_id, row.device_hash) for row in rows if row.device_hash is not None],
-        [Mailbox(row.user_id, row.mailbox, row.is_verified) for row in rows if row.mailbox is not None],
+    """devices: hashes as `devices` keeps them, to learn whose they are."""
+    owned: defaultdict[UUID, dict[bytes, None]] = defaultdict(dict)
+    boxes: defaultdict[UUID, list[Mailbox]] = defaultdict(list)
+    owners: dict[bytes, UUID] = {}
+    for row in await statements.fetch(PEOPLE, list(set(user_ids)), list(set(devices))):
+        user_id, device_hash, mailbox, is_verified = row.values()
+        if device_hash is None:
+            boxes[user_id].append(Mailbox(mailbox, is_verified))
+        else:
+            owned[user_id][device_hash] = None
+            owners[device_hash] = user_id
+    return People({user_id: list(found) for user_id, found in owned.items()}, boxes, owners)
+
+
+async def list_seen_on(
+    statements: Statements, asked: Sequence[tuple[UUID, tuple[bytes, bytes]]]
+) -> frozenset[int]:
+    """Of (user, both hashes of a device): the numbers of those on which somebody else was seen."""
+    rows = await statements.fetch(
+        SEEN_ON,
+        list(range(len(asked))),
+        [user_id for user_id, _ in asked],
+        [present for _, (present, _) in asked],
+        [before for _, (_, before) in asked],
     )
+    return frozenset(row["i"] for row in rows)
 
 
-async def look_around(session: AsyncSession, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return dict((await session.execute(AROUND, dict(facts))).mappings().one())
+async def look_around(
+    statements: Statements, asked: Sequence[Surroundings], *, since: datetime, settled: datetime, epoch: int
+) -> list[dict[str, Any]]:
+    """What others did, for each in order."""
+    rows = await statements.fetch(
+        AROUND,
+        list(range(len(asked))),
+        [one.link_id for one in asked],
+        [one.owner_id for one in asked],
+        [one.helper_id for one in asked],
+        [_array(one.devices) for one in asked],
+        [_array(one.addresses) for one in asked],
+        [_array(one.agents) for one in asked],
+        [_array(one.places) for one in asked],
+        [_array(one.mailboxes) for one in asked],
+        since,
+        settled,
+        epoch,
+    )
+    found = {row["i"]: dict(row) for row in rows}
+    for row in found.values():
+        del row["i"]
+    return [found[number] for number in range(len(asked))]
+
+
+def _array(hashes: Iterable[bytes]) -> str:
+    """A literal of `bytea[]`: lists of different lengths fit into no array of arrays."""
+    return "{" + ",".join(f'"\\\\x{hashed.hex()}"' for hashed in hashes) + "}"
 
 
 async def created_at(session: AsyncSession, user_id: UUID) -> datetime:
     return (await session.scalars(select(User.created_at).where(User.id == user_id))).one()
 
 
-async def is_seen_on(session: AsyncSession, hashes: Sequence[bytes], *, besides: UUID) -> bool:
-    """Whether another user was seen on one of these devices."""
-    statement = (
-        select(RiskSighting.user_id)
-        .where(
-            RiskSighting.kind == SightingKind.DEVICE,
-            RiskSighting.hash.in_(hashes),
-            RiskSighting.user_id != besides,
-        )
-        .limit(1)
-    )
-    return await session.scalar(statement) is not None
-
-
-def sighting_values(sightings: Sequence[tuple[SightingKind, bytes]]) -> dict[str, Any]:
-    """Each once and in one order, so that two requests of one user lock their rows alike."""
-    distinct = sorted(set(sightings))
-    return {"kinds": [kind.value for kind, _ in distinct], "hashes": [seen for _, seen in distinct]}
-
-
 async def note_sightings(
-    session: AsyncSession,
-    user_id: UUID,
-    sightings: Sequence[tuple[SightingKind, bytes]],
+    statements: Statements, sightings: Iterable[Sighting], *, epoch: int, now: datetime
+) -> None:
+    """Remember them, or that they were seen again: each once and in one order, so that rows lock alike."""
+    seen = sorted(set(sightings), key=lambda sighting: (sighting[1], sighting[2], sighting[0]))
+    await statements.fetch(
+        SIGHTINGS,
+        [kind.value for _, kind, _ in seen],
+        [hashed for _, _, hashed in seen],
+        [user_id for user_id, _, _ in seen],
+        epoch,
+        now,
+    )
+
+
+async def add_verdicts(
+    statements: Statements,
+    rows: Sequence[tuple[UUID, UUID, str, int, str]],
     *,
-    epoch: int,
+    is_shadow: bool,
+    weights: str,
     now: datetime,
 ) -> None:
-    """Remember them, or that they were seen again."""
-    values = {"helper_id": user_id, "epoch": epoch, "now": now}
-    await session.execute(SIGHTINGS, values | sighting_values(sightings))
+    """rows: (id, help, decision, score, reasons as JSON)."""
+    ids, helps, decisions, scores, reasons = zip(*rows, strict=True)
+    await statements.fetch(VERDICTS, ids, helps, decisions, scores, is_shadow, weights, now, reasons)
 
 
-async def keep(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    """A help's signals and verdict, and where its helper was seen."""
-    await session.execute(KEEP, dict(values))
-
-
-async def add_verdict(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    await session.execute(VERDICT, dict(values))
+async def add_signals(
+    statements: Statements, rows: Sequence[tuple[Any, ...]], *, epoch: int, now: datetime
+) -> None:
+    """rows: in the order of the statement's columns."""
+    await statements.fetch(SIGNALS, *zip(*rows, strict=True), epoch, now)
 
 
 async def find_signal(session: AsyncSession, help_id: UUID) -> RiskSignal | None:

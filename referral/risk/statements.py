@@ -1,32 +1,51 @@
-"""The statements of the risk score. Hand-written: each is one round trip of a help, and a help makes three.
+"""The statements of the risk score. Hand-written: each is one round trip of a batch of helps.
 
-Every part looks at a bounded number of rows, however often somebody was helped.
+Every part looks at a bounded number of rows for each help, however often somebody was helped.
 """
 
 from typing import Final
 
-from sqlalchemy import text
-
-# Devices of these people and whose the sent device is; their contacts, proved ones first.
-PEOPLE: Final = text("""
-(SELECT user_id, device_hash, NULL AS mailbox, NULL AS is_verified FROM devices
- WHERE user_id = ANY(:people) OR device_hash = :sent_device LIMIT 40)
+# Devices of these people, and whose these devices are; contacts of these people, proved ones first.
+PEOPLE: Final = """
+SELECT p.id AS user_id, d.device_hash, NULL::text AS mailbox, NULL::bool AS is_verified
+FROM unnest($1::uuid[]) AS p(id)
+CROSS JOIN LATERAL (SELECT device_hash FROM devices WHERE user_id = p.id LIMIT 20) AS d
 UNION ALL
-(SELECT user_id, NULL, canonical_address, verified_at IS NOT NULL FROM contacts
- WHERE user_id = ANY(:people) ORDER BY verified_at IS NULL, id LIMIT 40)
-""")
+SELECT user_id, device_hash, NULL, NULL FROM devices WHERE device_hash = ANY($2::bytea[])
+UNION ALL
+SELECT p.id, NULL, c.canonical_address, c.verified_at IS NOT NULL
+FROM unnest($1::uuid[]) AS p(id)
+CROSS JOIN LATERAL (
+  SELECT canonical_address, verified_at FROM contacts WHERE user_id = p.id
+  ORDER BY verified_at IS NULL, id LIMIT 20) AS c
+"""
+
+# Of devices by both their hashes, with whom to leave out: those on which somebody else was seen.
+SEEN_ON: Final = """
+SELECT a.i FROM unnest($1::int[], $2::uuid[], $3::bytea[], $4::bytea[]) AS a(i, user_id, present, before)
+WHERE EXISTS (SELECT FROM risk_sightings s
+              WHERE s.kind = 'device' AND s.hash IN (a.present, a.before) AND s.user_id <> a.user_id)
+"""
+
+# The helps that are looked at. Lists of hashes come as array literals: they differ in length.
+_ASKED: Final = """
+SELECT i, link_id, owner_id, helper_id, devices::bytea[] AS devices, addresses::bytea[] AS addresses,
+       agents::bytea[] AS agents, places::bytea[] AS places, mailboxes::bytea[] AS mailboxes
+FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[]) AS t(i, link_id, owner_id, helper_id, devices, addresses, agents, places, mailboxes)
+"""
 
 # The last 500 helps of the owner.
 _OTHERS: Final = """
 SELECT
-  count(DISTINCT helper_id) FILTER (WHERE device_hash = ANY(:devices)) AS others_on_device,
-  count(DISTINCT helper_id) FILTER (WHERE mailbox_hash = ANY(:mailboxes)) AS others_with_mailbox,
+  count(DISTINCT helper_id) FILTER (WHERE device_hash = ANY(a.devices)) AS others_on_device,
+  count(DISTINCT helper_id) FILTER (WHERE mailbox_hash = ANY(a.mailboxes)) AS others_with_mailbox,
   count(DISTINCT helper_id) FILTER (
-    WHERE address_hash = ANY(:addresses) AND agent_hash = ANY(:agents)
+    WHERE address_hash = ANY(a.addresses) AND agent_hash = ANY(a.agents)
   ) AS others_at_place
 FROM (
   SELECT helper_id, device_hash, mailbox_hash, address_hash, agent_hash FROM risk_signals
-  WHERE owner_id = :owner_id AND created_at > :since AND helper_id <> :helper_id
+  WHERE owner_id = a.owner_id AND created_at > $10 AND helper_id <> a.helper_id
   ORDER BY created_at DESC LIMIT 500
 ) AS others
 """
@@ -36,18 +55,18 @@ _SEEN: Final = """
 SELECT
   (SELECT count(DISTINCT user_id) FROM (
      SELECT user_id FROM risk_sightings
-     WHERE kind = 'device' AND hash = ANY(:devices) AND user_id <> :helper_id LIMIT 100
+     WHERE kind = 'device' AND hash = ANY(a.devices) AND user_id <> a.helper_id LIMIT 100
    ) AS users) AS accounts_on_device,
   EXISTS (SELECT FROM risk_sightings
-          WHERE kind = 'device' AND hash = ANY(:devices) AND user_id = :owner_id) AS is_own_device,
+          WHERE kind = 'device' AND hash = ANY(a.devices) AND user_id = a.owner_id) AS is_own_device,
   EXISTS (SELECT FROM risk_sightings
-          WHERE kind = 'place' AND hash = ANY(:places) AND user_id = :owner_id) AS is_owner_place,
+          WHERE kind = 'place' AND hash = ANY(a.places) AND user_id = a.owner_id) AS is_owner_place,
   EXISTS (SELECT FROM risk_sightings
-          WHERE kind = 'address' AND hash = ANY(:addresses) AND user_id = :owner_id) AS is_owner_address,
+          WHERE kind = 'address' AND hash = ANY(a.addresses) AND user_id = a.owner_id) AS is_owner_address,
   (SELECT count(*) FROM risk_sightings
-   WHERE user_id = :owner_id AND kind = 'device' AND epoch = :epoch AND seen_at > :since) AS owner_devices,
+   WHERE user_id = a.owner_id AND kind = 'device' AND epoch = $12 AND seen_at > $10) AS owner_devices,
   (SELECT count(*) FROM risk_sightings
-   WHERE user_id = :owner_id AND kind = 'network' AND epoch = :epoch AND seen_at > :since) AS owner_networks
+   WHERE user_id = a.owner_id AND kind = 'network' AND epoch = $12 AND seen_at > $10) AS owner_networks
 """
 
 # A help is an edge from helper to owner. A ring is a way from the owner back to the helper, looked for from
@@ -55,58 +74,58 @@ SELECT
 _GRAPH: Final = """
 WITH forth AS (
   SELECT DISTINCT owner_id AS node FROM (
-    SELECT owner_id FROM risk_signals WHERE helper_id = :owner_id AND created_at > :since
+    SELECT owner_id FROM risk_signals WHERE helper_id = a.owner_id AND created_at > $10
     ORDER BY created_at DESC LIMIT 30) AS edges
 ), back AS (
   SELECT DISTINCT helper_id AS node FROM (
     SELECT helper_id FROM risk_signals
-    WHERE owner_id = :helper_id AND created_at > :since AND helper_id <> :owner_id
+    WHERE owner_id = a.helper_id AND created_at > $10 AND helper_id <> a.owner_id
     ORDER BY created_at DESC LIMIT 30) AS edges
 ), further AS (
   SELECT DISTINCT edges.owner_id AS node FROM forth CROSS JOIN LATERAL (
-    SELECT owner_id FROM risk_signals WHERE helper_id = forth.node AND created_at > :since
+    SELECT owner_id FROM risk_signals WHERE helper_id = forth.node AND created_at > $10
     ORDER BY created_at DESC LIMIT 30) AS edges
-  WHERE forth.node <> :helper_id AND edges.owner_id NOT IN (:owner_id, :helper_id)
+  WHERE forth.node <> a.helper_id AND edges.owner_id NOT IN (a.owner_id, a.helper_id)
 ), mine AS (
   SELECT DISTINCT owner_id FROM (
     SELECT owner_id FROM risk_signals
-    WHERE helper_id = :helper_id AND created_at > :since AND owner_id <> :owner_id
+    WHERE helper_id = a.helper_id AND created_at > $10 AND owner_id <> a.owner_id
     ORDER BY created_at DESC LIMIT 30) AS edges
 ), others AS (
   SELECT DISTINCT helper_id FROM (
     SELECT helper_id FROM risk_signals
-    WHERE owner_id = :owner_id AND created_at > :since AND helper_id <> :helper_id
+    WHERE owner_id = a.owner_id AND created_at > $10 AND helper_id <> a.helper_id
     ORDER BY created_at DESC LIMIT 30) AS edges
 ), shared AS (
   SELECT count(DISTINCT edges.owner_id) AS owners FROM others CROSS JOIN LATERAL (
-    SELECT owner_id FROM risk_signals WHERE helper_id = others.helper_id AND created_at > :since
+    SELECT owner_id FROM risk_signals WHERE helper_id = others.helper_id AND created_at > $10
     ORDER BY created_at DESC LIMIT 30) AS edges
   WHERE edges.owner_id IN (SELECT owner_id FROM mine)
   GROUP BY others.helper_id
 ), circle AS (
-  SELECT CAST(:owner_id AS uuid) AS person UNION SELECT :helper_id UNION (
+  SELECT a.owner_id AS person UNION SELECT a.helper_id UNION (
     SELECT helper_id FROM risk_signals
-    WHERE owner_id = :owner_id AND link_id = :link_id AND created_at > :since
+    WHERE owner_id = a.owner_id AND link_id = a.link_id AND created_at > $10
     ORDER BY created_at DESC LIMIT 30)
 ), circles AS (
   SELECT links.link_id FROM circle CROSS JOIN LATERAL (
     (SELECT link_id FROM risk_signals
-     WHERE helper_id = person AND owner_id <> :owner_id AND created_at > :since
+     WHERE helper_id = person AND owner_id <> a.owner_id AND created_at > $10
      ORDER BY created_at DESC LIMIT 30)
     UNION
     (SELECT link_id FROM risk_signals
-     WHERE owner_id = person AND person <> :owner_id AND created_at > :since
+     WHERE owner_id = person AND person <> a.owner_id AND created_at > $10
      ORDER BY created_at DESC LIMIT 60)) AS links
   GROUP BY links.link_id HAVING count(DISTINCT person) >= 3
 ), leaves AS (
   SELECT helper_id FROM (
     SELECT helper_id, created_at FROM risk_signals
-    WHERE owner_id = :owner_id AND created_at > :since AND is_new AND helper_id <> :helper_id
+    WHERE owner_id = a.owner_id AND created_at > $10 AND is_new AND helper_id <> a.helper_id
     ORDER BY created_at DESC LIMIT 40) AS newcomers
-  WHERE created_at < :settled
+  WHERE created_at < $11
 )
 SELECT
-  EXISTS (SELECT FROM forth WHERE node = :helper_id) AS is_reciprocal,
+  EXISTS (SELECT FROM forth WHERE node = a.helper_id) AS is_reciprocal,
   (SELECT count(*) FROM forth JOIN back USING (node))
     + (SELECT count(*) FROM further JOIN back USING (node)) AS rings,
   (SELECT coalesce(max(owners), 0) FROM shared) AS shared_owners,
@@ -115,39 +134,38 @@ SELECT
   (SELECT count(*) FROM leaves WHERE NOT EXISTS (
      SELECT FROM generations WHERE owner_id = leaves.helper_id AND state = 'succeeded')) AS idle_leaves,
   (SELECT count(*) FROM (
-     SELECT FROM generations WHERE owner_id = :helper_id AND state = 'succeeded' LIMIT 3) AS made) AS works
+     SELECT FROM generations WHERE owner_id = a.helper_id AND state = 'succeeded' LIMIT 3) AS made) AS works
 """
 
-AROUND: Final = text(f"""
-SELECT * FROM ({_OTHERS}) AS others, ({_SEEN}) AS seen, ({_GRAPH}) AS graph
-""")  # noqa: S608 - of the three above
+AROUND: Final = f"""
+WITH asked AS MATERIALIZED ({_ASKED})
+SELECT a.i, others.*, seen.*, graph.* FROM asked AS a
+CROSS JOIN LATERAL ({_OTHERS}) AS others
+CROSS JOIN LATERAL ({_SEEN}) AS seen
+CROSS JOIN LATERAL ({_GRAPH}) AS graph
+"""  # noqa: S608 - of the four above
 
-_SIGHTINGS: Final = """
+SIGHTINGS: Final = """
 INSERT INTO risk_sightings (kind, hash, user_id, epoch, seen_at)
-SELECT kind, hash, CAST(:helper_id AS uuid), CAST(:epoch AS smallint), CAST(:now AS timestamptz)
-FROM unnest(CAST(:kinds AS varchar[]), CAST(:hashes AS bytea[])) AS seen (kind, hash)
+SELECT kind, hash, user_id, $4, $5 FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS t(kind, hash, user_id)
 ON CONFLICT (kind, hash, user_id) DO UPDATE SET seen_at = greatest(risk_sightings.seen_at, excluded.seen_at)
 """
 
-SIGHTINGS: Final = text(_SIGHTINGS)
-
-_VERDICT: Final = """
+VERDICTS: Final = """
 INSERT INTO risk_verdicts (id, help_id, decision, score, is_shadow, reasons, weights, created_at)
-VALUES (:verdict_id, CAST(:help_id AS uuid), :decision, :score, :is_shadow, CAST(:reasons AS jsonb), :weights,
-        CAST(:now AS timestamptz))
+SELECT id, help_id, decision, score, $5, reasons::jsonb, $6, $7
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $8::text[])
+  AS t(id, help_id, decision, score, reasons)
 """
 
-VERDICT: Final = text(_VERDICT)
-
-KEEP: Final = text(f"""
-WITH verdict AS ({_VERDICT}), signal AS (
-  INSERT INTO risk_signals (
-    help_id, link_id, owner_id, helper_id, epoch, is_new, device_hash, address_hash, network_hash, agent_hash,
-    mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, created_at)
-  VALUES (
-    CAST(:help_id AS uuid), :link_id, :owner_id, CAST(:helper_id AS uuid), CAST(:epoch AS smallint), :is_new,
-    :device_hash, :address_hash, :network_hash, :agent_hash, :mailbox_hash, :agent, :asn, :tap_seconds,
-    :sign_up_seconds, CAST(:now AS timestamptz))
-)
-{_SIGHTINGS}
-""")  # noqa: S608 - of the two above
+SIGNALS: Final = """
+INSERT INTO risk_signals (
+  help_id, link_id, owner_id, helper_id, epoch, is_new, device_hash, address_hash, network_hash, agent_hash,
+  mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, created_at)
+SELECT help_id, link_id, owner_id, helper_id, $15, is_new, device_hash, address_hash, network_hash,
+       agent_hash, mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, $16
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::bytea[], $7::bytea[], $8::bytea[],
+            $9::bytea[], $10::bytea[], $11::text[], $12::bigint[], $13::float8[], $14::float8[])
+  AS t(help_id, link_id, owner_id, helper_id, is_new, device_hash, address_hash, network_hash, agent_hash,
+       mailbox_hash, agent, asn, tap_seconds, sign_up_seconds)
+"""

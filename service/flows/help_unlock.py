@@ -1,42 +1,35 @@
-"""Help somebody unlock: every rule in conditional writes of one transaction; a famous link locks nobody."""
+"""Help somebody unlock: one tap, checked by itself first, then decided with those that come in beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+import asyncpg
 
-from billing.errors import AccountClosedError
-from core.database import Sessions
+from core.clock import Clock
+from core.group_commit import GroupWriter, Outcome, WriterUnavailableError
 from core.ids import new_id
-from models.referral import HelpState, LinkState
-from models.risk import RiskDecision
-from referral import budgets, caps, channels, helps
+from core.statements import Statements
+from referral import helps
 from referral.codes import find_hash
 from referral.errors import (
-    BudgetSpentError,
     DeviceHelpedError,
-    DeviceRequiredError,
-    HelperCapError,
-    LinkEndedError,
-    LinkFullError,
     LinkNotFoundError,
-    OwnHelpError,
     PageTokenSpentError,
     ProgrammeOffError,
     ProofError,
 )
-from referral.helps import NewHelp, Taken
-from referral.links import pick_shard, state_at
-from referral.meetings import Meeting, find_meeting
+from referral.helps import NewHelp
 from referral.proof_of_work import is_solved
-from referral.risk.attempts import HelpAttempt, Sender
-from referral.tokens import PageToken
+from referral.risk.attempts import Sender
+from referral.risk.gathering import Paces
+from service.flows.take_helps import ClashError, Outcomes, StaleError, take_helps
 from service.unlocking.desk import Desk
+from service.unlocking.news import LinkNews
+from service.unlocking.taps import HelpOutcome, Tap
 
-MAX_TRIES: Final = 8  # each lost race for a seat is somebody else's seat
-RISK: Final = "risk"
+MAX_TRIES: Final = 8  # each was lost to somebody else who got what it wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +44,84 @@ class HelpRequest:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class HelpOutcome:
-    """What became of a tap. progress: before it. is_replay: the same person's earlier help."""
+class HelpWriter(GroupWriter[Tap, HelpOutcome]):
+    """One per process. `submit` raises any refusal of `take_helps`."""
 
-    help_id: UUID
-    link_id: UUID
-    state: HelpState
-    weight: int
-    goal: int
-    progress: int
-    is_replay: bool = False
+    def __init__(self, database_url: str, desk: Desk, *, news: LinkNews, clock: Clock) -> None:
+        super().__init__(database_url, name="help")
+        self._desk = desk
+        self._news = news
+        self._clock = clock
+
+    async def commit(
+        self, connection: asyncpg.Connection, requests: Sequence[Tap]
+    ) -> list[Outcome[HelpOutcome]]:
+        """A commit whose answer was lost is found again: the same person's earlier help."""
+        outcomes: Outcomes = {}
+        paces: Paces = {}
+        statements = cast(Statements, connection)  # Record has a Mapping's methods, not its type
+        for _ in range(MAX_TRIES):
+            left = [tap for tap in requests if tap.id not in outcomes]
+            if not left:
+                break
+            try:
+                async with connection.transaction():
+                    taken = await take_helps(statements, self._desk, left, paces=paces, now=self._clock())
+            except (StaleError, asyncpg.DeadlockDetectedError):
+                continue
+            except ClashError as clash:
+                outcomes |= await _explain(statements, clash.refused)
+                continue
+            outcomes |= taken
+            break
+        else:
+            raise WriterUnavailableError("Too many others want the same.")
+        return [outcomes[tap.id] for tap in requests]
+
+    async def committed(self, outcomes: Sequence[Outcome[HelpOutcome]]) -> None:
+        helped = {one.link_id for one in outcomes if isinstance(one, HelpOutcome) and not one.is_replay}
+        await self._news.say_all(helped)
 
 
-class _SeatLostError(Exception):
-    """Somebody else took the seat that we meant to take."""
+async def _explain(statements: Statements, refused: Sequence[NewHelp]) -> Outcomes:
+    """What was there before helps that were refused; those that nothing explains may be tried again."""
+    outcomes: Outcomes = {}
+    for new in refused:
+        earlier = await helps.find_conflict(statements, new)
+        if earlier is None:
+            continue
+        if (earlier.link_id, earlier.helper_id) == (new.link_id, new.helper_id):
+            outcomes[new.id] = HelpOutcome(
+                earlier.id,
+                earlier.link_id,
+                earlier.state,
+                earlier.weight,
+                earlier.goal,
+                earlier.progress,
+                is_replay=True,
+            )
+        elif earlier.has_nonce:
+            outcomes[new.id] = PageTokenSpentError("Somebody has helped with this page token.")
+        else:
+            outcomes[new.id] = DeviceHelpedError("Somebody has helped this link from this device.")
+    return outcomes
 
 
-class _TakenBeforeError(Exception):
-    """A unique constraint said no; what it was is looked up afterwards."""
-
-    def __init__(self, new: NewHelp) -> None:
-        super().__init__()
-        self.new = new
-
-
-async def help_unlock(sessions: Sessions, desk: Desk, request: HelpRequest, *, now: datetime) -> HelpOutcome:
+async def help_unlock(desk: Desk, writer: HelpWriter, request: HelpRequest) -> HelpOutcome:
     """Take one help, or say what became of the same person's earlier one.
 
     Raises: LinkNotFoundError, PageTokenError, PageTokenExpiredError, PageTokenSpentError, ProofError,
         OwnHelpError, DeviceRequiredError, DeviceHelpedError, LinkEndedError, LinkFullError, HelperCapError,
-        ChannelOffError, BudgetSpentError, AccountClosedError, ProgrammeOffError; no help was taken.
+        ChannelOffError, BudgetSpentError, AccountClosedError, ProgrammeOffError, WriterUnavailableError; no
+        help was taken.
+    """
+    return await writer.submit(check_tap(desk, request))
+
+
+def check_tap(desk: Desk, request: HelpRequest) -> Tap:
+    """What a tap says of itself; nothing is looked up.
+
+    Raises: LinkNotFoundError, PageTokenError, ProofError, ProgrammeOffError.
     """
     if not desk.is_open:
         raise ProgrammeOffError("Nobody can be asked for help here.")
@@ -91,208 +131,12 @@ async def help_unlock(sessions: Sessions, desk: Desk, request: HelpRequest, *, n
     token = desk.pages.open(code_hash, request.page_token)
     if not is_solved(token.salt, request.proof, token.difficulty_bits):
         raise ProofError("This proof does not solve the challenge.")
-    for _ in range(MAX_TRIES):
-        try:
-            async with sessions.begin() as session:
-                return await _help(session, desk, request, code_hash, token, now)
-        except _SeatLostError:
-            continue
-        except _TakenBeforeError as taken:
-            async with sessions() as session:
-                earlier = await _find_earlier(session, taken.new)
-            if earlier is not None:
-                return earlier
-    raise LinkFullError("Every seat of this link is taken.")
-
-
-async def _help(
-    session: AsyncSession,
-    desk: Desk,
-    request: HelpRequest,
-    code_hash: bytes,
-    token: PageToken,
-    now: datetime,
-) -> HelpOutcome:
-    device_id = request.sender.device_id
-    meeting = await find_meeting(
-        session,
-        code_hash=code_hash,
+    return Tap(
+        id=new_id(),
         helper_id=request.helper_id,
-        device_hash=None if device_id is None else desk.keys.digest("device", device_id),
-    )
-    if meeting is None or meeting.is_owner_gone or meeting.link_state is LinkState.REVOKED:
-        raise LinkNotFoundError("There is no such link.")
-    if meeting.help_id is not None and meeting.help_state is not None and meeting.help_weight is not None:
-        return HelpOutcome(
-            meeting.help_id,
-            meeting.link_id,
-            meeting.help_state,
-            meeting.help_weight,
-            meeting.goal,
-            meeting.progress,
-            is_replay=True,
-        )
-    _require_allowed(desk, request, meeting, token, now)
-    new = await _new_help(session, desk, request, meeting, token, now)
-    seat = _require_taken(
-        await helps.take(
-            session,
-            new,
-            day=now.astimezone(UTC).date(),
-            day_cap=desk.programme.caps.helps_per_day,
-            now=now,
-        ),
-        new,
-        desk.programme.caps.helps_per_day,
-        now,
-    )
-    state = await _weigh(session, desk, request, meeting, new, seat, now)
-    if state is not HelpState.DENIED and not meeting.is_reserved:
-        await _reserve(session, desk, new.link_id, now)
-    return HelpOutcome(new.id, new.link_id, state, new.weight, meeting.goal, meeting.progress)
-
-
-def _require_allowed(
-    desk: Desk,
-    request: HelpRequest,
-    meeting: Meeting,
-    token: PageToken,
-    now: datetime,
-) -> None:
-    """What does not race: it cannot become otherwise while the help is taken, or not for the worse."""
-    if meeting.is_helper_gone:
-        raise AccountClosedError("This account is closed.")
-    desk.pages.require_fresh(token, now=meeting.read_at)
-    if _is_own(request, meeting):
-        raise OwnHelpError("Nobody can help themselves.")
-    state = state_at(meeting.link_state, meeting.expires_at, now)
-    if state is not LinkState.OPEN:
-        raise LinkEndedError(state.value)
-    channels.require_standing(
-        desk.programme,
-        meeting.channel,
-        meeting.switched_on,
-        meeting.reason_zh if request.language == "zh" else meeting.reason_en,
+        code_hash=code_hash,
+        token=token,
+        sender=request.sender,
+        sent_device=desk.risk.sent_device(request.sender),
         language=request.language,
     )
-
-
-def _is_own(request: HelpRequest, meeting: Meeting) -> bool:
-    return (
-        meeting.owner_id == request.helper_id
-        or meeting.device_user_id == meeting.owner_id
-        or meeting.shares_contact
-        or meeting.shares_card
-    )
-
-
-async def _new_help(
-    session: AsyncSession,
-    desk: Desk,
-    request: HelpRequest,
-    meeting: Meeting,
-    token: PageToken,
-    now: datetime,
-) -> NewHelp:
-    """The help with its weight, frozen now: new is an account, and a device, younger than the page."""
-    if meeting.device_hash is None:
-        raise DeviceRequiredError("Send Huajian-Device: this account was not made on a device.")
-    is_new = meeting.came_for(request.helper_id, token.issued_at)
-    if is_new:
-        is_known = await desk.risk.is_stored_device_known(
-            session, meeting.device_hash, user_id=request.helper_id, now=now
-        )
-        # Taps of one person on many links come at once; the look before saw none of them.
-        is_new = not is_known and await helps.is_first(session, request.helper_id)
-    return NewHelp(
-        id=new_id(),
-        link_id=meeting.link_id,
-        owner_id=meeting.owner_id,
-        helper_id=request.helper_id,
-        is_new=is_new,
-        weight=meeting.weight_new if is_new else meeting.weight_existing,
-        helper_created_at=meeting.helper_created_at,
-        device_key=helps.device_key_of(desk.keys, meeting.link_id, meeting.device_hash),
-        page_nonce=token.nonce,
-        page_issued_at=token.issued_at,
-        shard=pick_shard(meeting.seats),
-    )
-
-
-def _require_taken(taken: Taken, new: NewHelp, day_cap: int, now: datetime) -> int:
-    """The seat; otherwise why nothing may be committed."""
-    if taken.helps_today is None:
-        raise HelperCapError(
-            f"{day_cap} helps a day are as many as one person can give.",
-            limit=day_cap,
-            ends_at=caps.day_of(now) + timedelta(days=1),
-            now=now,
-        )
-    if taken.seat is None:
-        if taken.has_room:
-            raise _SeatLostError
-        raise LinkFullError("Every seat of this link is taken.")
-    if not taken.is_taken:
-        raise _TakenBeforeError(new)
-    return taken.seat
-
-
-async def _weigh(
-    session: AsyncSession,
-    desk: Desk,
-    request: HelpRequest,
-    meeting: Meeting,
-    new: NewHelp,
-    seat: int,
-    now: datetime,
-) -> HelpState:
-    """What the risk score makes of the help, written into it."""
-    attempt = HelpAttempt(
-        help_id=new.id,
-        link_id=new.link_id,
-        owner_id=new.owner_id,
-        helper_id=new.helper_id,
-        is_new=new.is_new,
-        helper_created_at=new.helper_created_at,
-        page_issued_at=new.page_issued_at,
-        tapped_at=meeting.read_at,
-        sender=request.sender,
-    )
-    verdict = await desk.risk.weigh_help(session, attempt, now=now)
-    if verdict.effect is RiskDecision.DENY:
-        await helps.deny(session, new.id, seat, reason=RISK, now=now)
-        return HelpState.DENIED
-    if verdict.effect is RiskDecision.HOLD:
-        await helps.settle(session, new.id, HelpState.HELD, reason=RISK)
-        return HelpState.HELD
-    if not meeting.is_proven:
-        return HelpState.PENDING
-    await helps.settle(session, new.id, HelpState.QUALIFIED, qualified_at=now)
-    return HelpState.QUALIFIED
-
-
-async def _reserve(session: AsyncSession, desk: Desk, link_id: UUID, now: datetime) -> None:
-    """The first help sets the reward aside; without it a help would be for nothing."""
-    budget = desk.programme.caps.budget_credits_month
-    if not await budgets.reserve(session, link_id, budget_credits=budget, now=now):
-        raise BudgetSpentError("The rewards are all given or promised, so a help would bring nothing.")
-
-
-async def _find_earlier(session: AsyncSession, new: NewHelp) -> HelpOutcome | None:
-    """The same person's help, which came first, or why this one cannot be taken; None: it is gone again."""
-    earlier = await helps.find_conflict(session, new)
-    if earlier is None:
-        return None
-    if (earlier.link_id, earlier.helper_id) == (new.link_id, new.helper_id):
-        return HelpOutcome(
-            earlier.id,
-            earlier.link_id,
-            earlier.state,
-            earlier.weight,
-            earlier.goal,
-            earlier.progress,
-            is_replay=True,
-        )
-    if earlier.has_nonce:
-        raise PageTokenSpentError("Somebody has helped with this page token.")
-    raise DeviceHelpedError("Somebody has helped this link from this device.")

@@ -12,6 +12,7 @@ from core.settings import ReferralSettings
 from referral.programme import load_programme
 from referral.risk.assessor import Assessor
 from referral.tokens import PageTokens
+from service.flows.help_unlock import HelpWriter
 from service.flows.tally_link import Tallier
 from service.unlocking.desk import Desk
 from service.unlocking.news import LinkNews
@@ -20,28 +21,38 @@ from service.unlocking.views import ViewCounter
 
 @dataclass(frozen=True, slots=True)
 class Unlocking:
-    """desk: what flows need. tallier: counts helps, and rewards. news: tells owners. views: counts looks."""
+    """What flows need, and who takes helps, counts them and rewards, tells owners, and counts looks."""
 
     desk: Desk
+    helps: HelpWriter
     tallier: Tallier
     news: LinkNews
     views: ViewCounter
 
 
 def open_unlocking(
-    settings: ReferralSettings, *, sessions: Sessions, keys: Keys, redis: Redis, risk: Assessor, clock: Clock
+    settings: ReferralSettings,
+    *,
+    database_url: str,
+    sessions: Sessions,
+    keys: Keys,
+    redis: Redis,
+    risk: Assessor,
+    clock: Clock,
 ) -> Unlocking:
     """Raises: OSError and pydantic's errors for a programme that cannot be read."""
     lifetime = timedelta(minutes=settings.page_token_minutes)
     news = LinkNews(redis)
+    desk = Desk(
+        keys=keys,
+        programme=load_programme(settings.programme_file),
+        pages=PageTokens(keys, lifetime=lifetime, difficulty_bits=settings.proof_bits),
+        risk=risk,
+        is_open=settings.is_open,
+    )
     return Unlocking(
-        desk=Desk(
-            keys=keys,
-            programme=load_programme(settings.programme_file),
-            pages=PageTokens(keys, lifetime=lifetime, difficulty_bits=settings.proof_bits),
-            risk=risk,
-            is_open=settings.is_open,
-        ),
+        desk=desk,
+        helps=HelpWriter(database_url, desk, news=news, clock=clock),
         tallier=Tallier(sessions, risk, news, clock),
         news=news,
         views=ViewCounter(redis),

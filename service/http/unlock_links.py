@@ -22,7 +22,7 @@ from service.dependencies import (
     count_request,
 )
 from service.flows.create_unlock_link import create_unlock_link
-from service.flows.help_unlock import HelpOutcome, HelpRequest, help_unlock
+from service.flows.help_unlock import HelpRequest, help_unlock
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.problems import documented
 from service.http.senders import sender_of
@@ -38,6 +38,7 @@ from service.http.unlock_schemas import (
 )
 from service.http.unlock_views import base_url, read_link, show_link
 from service.limits.limiter import Policy
+from service.unlocking.taps import HelpOutcome
 from service.wiring import Services
 
 PATH: Final = "/v1/unlock-links"
@@ -181,8 +182,8 @@ async def create_help(
     that were not made on a device send `Huajian-Device`. Again says how the first help stands.
     """
     outcome = await help_unlock(
-        services.sessions,
         services.unlocking.desk,
+        services.unlocking.helps,
         HelpRequest(
             code=code,
             helper_id=user.user_id,
@@ -191,19 +192,16 @@ async def create_help(
             sender=sender_of(request),
             language=language,
         ),
-        now=services.clock(),
     )
     if outcome.is_replay:
         response.status_code = 200
-    else:
-        await services.unlocking.news.say(outcome.link_id)
     return await _read_help(services, outcome)
 
 
 async def _read_help(services: Services, outcome: HelpOutcome) -> HelpRead:
-    """How the help stands; one that has just qualified is counted first, and may bring the reward."""
+    """How the help stands; one that qualified is counted first if it is not yet, and may bring the reward."""
     progress, is_known = outcome.progress, not outcome.is_replay
-    if is_known and outcome.state is HelpState.QUALIFIED:
+    if is_known and outcome.state is HelpState.QUALIFIED and not outcome.is_counted:
         counted = await services.unlocking.tallier.count(outcome.link_id)
         progress, is_known = counted.progress, counted.only_counted
     if is_known:

@@ -78,6 +78,7 @@ async def run_parts(settings: Settings, parts: Parts, patience: Patience) -> Asy
                     await stack.enter_async_context(_working(services, parts.fleet))
                 if parts.web:
                     await stack.enter_async_context(background(services.admissions.run()))
+                    await stack.enter_async_context(background(services.unlocking.helps.run()))
                 yield services
     finally:
         await engines.stop()

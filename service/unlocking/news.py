@@ -4,6 +4,7 @@ Nothing is stored there. An event is a look at the row, numbered by what only gr
 second (`service.http.unlock_events`).
 """
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,17 @@ class LinkNews:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+
+    async def say_all(self, link_ids: Iterable[UUID]) -> None:
+        """As `say`, for several in one go."""
+        channels = [channel_of(link_id) for link_id in link_ids]
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for channel in channels:
+                    pipeline.publish(channel, "1")
+                await pipeline.execute()
+        except (RedisError, OSError) as error:
+            log.warning("unlocking.news_lost", links=len(channels), error=repr(error))
 
     async def say(self, link_id: UUID) -> None:
         try:

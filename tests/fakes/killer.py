@@ -1,8 +1,10 @@
 """Kills whoever uses a database at its n-th statement, commits included: what it began is rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,3 +33,21 @@ def killing(engine: AsyncEngine, *, at_statement: int) -> Iterator[None]:
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", count)
         event.remove(engine.sync_engine, "commit", count_commit)
+
+
+class DoomedConnection:
+    """A plain connection on which its user is killed at the n-th statement."""
+
+    def __init__(self, connection: asyncpg.Connection, *, at_statement: int) -> None:
+        self._connection = connection
+        self._at_statement = at_statement
+        self.count = 0
+
+    async def fetch(self, statement: str, /, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+        self.count += 1
+        if self.count == self._at_statement:
+            raise Killed
+        return cast(Sequence[Mapping[str, Any]], await self._connection.fetch(statement, *arguments))
+
+    def transaction(self) -> Any:  # noqa: ANN401 - asyncpg's own context manager
+        return self._connection.transaction()

@@ -85,7 +85,12 @@ async def site(
         endpoints = Endpoints(database_url, engines.redis_url)
         services = await stack.enter_async_context(open_services(settings, endpoints, clock=clock))
         worker = make_worker(services, producer=PRODUCER)
-        for work in (services.hub.run(), services.admissions.run(), worker.run()):
+        for work in (
+            services.hub.run(),
+            services.admissions.run(),
+            services.unlocking.helps.run(),
+            worker.run(),
+        ):
             await stack.enter_async_context(_background(work))
         url = await stack.enter_async_context(_serving(services))
         yield Site(url, services, clock)

@@ -36,7 +36,11 @@ async def services(
     rehearsal.objects.restore(await stocked_shelf())
     async with open_services(settings, endpoints, clock=clock, payments=gateway) as opened:
         await opened.redis.flushdb()
-        async with background(opened.hub.run()), background(opened.admissions.run()):
+        async with (
+            background(opened.hub.run()),
+            background(opened.admissions.run()),
+            background(opened.unlocking.helps.run()),
+        ):
             yield opened
 
 

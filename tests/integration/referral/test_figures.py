@@ -38,7 +38,7 @@ async def make_history(session: AsyncSession) -> None:
     await hold(session, (await make_help(session, dry, state=HelpState.HELD, reason="risk")).id)
     await make_help(session, dry, friend, state=HelpState.REVOKED, is_new=False, reason="fraud")
     late = await make_link(session, asker, at=NOON + timedelta(days=1), views=1)
-    await make_help(session, late, maker, state=HelpState.QUALIFIED)  # the same new person again
+    await make_help(session, late, maker, state=HelpState.QUALIFIED, is_new=False)  # new only once
     taken_back = await make_link(session, asker, at=NOON + timedelta(days=1))
     await make_reward(session, taken_back, revoked_at=NOON)
     old = await make_link(session, other, at=NOON - timedelta(days=30), views=500)

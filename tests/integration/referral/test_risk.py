@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.statements import SessionStatements
 from models.risk import RiskDecision, RiskSighting, RiskSignal, RiskVerdict
 from referral.risk import queries
 from referral.risk.assessor import Assessor
@@ -280,13 +281,19 @@ class TestKeeping:
         self, session: AsyncSession, assessor: Assessor, cast: Cast
     ) -> None:
         guest, other = await cast.player(), await cast.player(is_guest=False)
-        device_id = guest.sender.device_id or ""
-        assert not await assessor.is_device_known(session, device_id, user_id=guest.user_id, now=NOW)
-        assert await assessor.is_device_known(session, device_id, user_id=other.user_id, now=NOW)
         fresh = Sender(None, IPHONE, "f" * 32)
-        assert not await assessor.is_device_known(session, "f" * 32, user_id=other.user_id, now=NOW)
+        mine, new = assessor.sent_device(guest.sender), assessor.sent_device(fresh)
+        assert mine is not None and new is not None
+        asked = [(guest.user_id, mine), (other.user_id, mine), (other.user_id, new)]
+
+        async def known() -> frozenset[int]:
+            statements = SessionStatements(session)
+            people = await queries.read_people(statements, (), [mine, new])
+            return await assessor.find_known_devices(statements, asked, people, now=NOW)
+
+        assert await known() == {1}
         await assessor.note_owner(session, guest.user_id, fresh, now=NOW)
-        assert await assessor.is_device_known(session, "f" * 32, user_id=other.user_id, now=NOW)
+        assert await known() == {1, 2}
 
     async def test_the_keeper_forgets(self, services: Services, clock: MovableClock) -> None:
         async with services.sessions.begin() as session:

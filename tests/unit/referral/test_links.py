@@ -1,5 +1,6 @@
 """Codes, page tokens, proofs, names and terms, without a database."""
 
+from collections import Counter
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,11 +15,11 @@ from models.campaign import ShareChannel
 from models.referral import HELP_TRANSITIONS, LINK_TRANSITIONS, HelpState, LinkState
 from referral.codes import ALPHABET, BITS_PER_CHAR, CODE_CHARS, code_of, find_hash, hash_of
 from referral.errors import PageTokenError, PageTokenExpiredError
-from referral.links import MAX_SHARDS, SEATS_PER_SHARD, pick_shard
 from referral.meetings import Meeting
 from referral.names import require_name
 from referral.programme import load_programme
 from referral.proof_of_work import is_solved, solve
+from referral.seats import Seats
 from referral.terms import Terms
 from referral.tokens import TOKEN_CHARS, PageTokens
 
@@ -131,10 +132,25 @@ class TestTerms:
         with pytest.raises(ValueError, match="too few"):
             Terms(goal=21, seats=20)
 
-    @pytest.mark.parametrize("seats", [1, 64, 65, 20_000])
-    def test_a_helper_tries_a_shard_that_is_there(self, seats: int) -> None:
-        shards = min(MAX_SHARDS, -(-seats // SEATS_PER_SHARD))
-        assert {pick_shard(seats) for _ in range(500)} == set(range(shards))
+
+class TestSeats:
+    def test_every_seat_is_given_once_and_none_that_is_not_there(self) -> None:
+        seats, link_id = Seats(), uuid4()
+        assert seats.show(link_id, [2, 0, 3]) == 5
+        taken = Counter(seats.take(link_id) for _ in range(5))
+        assert taken == {0: 2, 2: 3}
+        assert seats.taken == {(link_id, 0): 2, (link_id, 2): 3}
+        assert seats.show(link_id, [2, 0, 3]) == 0, "what a batch has taken stays taken"
+        with pytest.raises(LookupError):
+            seats.take(link_id)
+
+    def test_batches_begin_at_any_shard(self) -> None:
+        def first() -> int:
+            seats, link_id = Seats(), uuid4()
+            seats.show(link_id, [64] * 16)
+            return seats.take(link_id)
+
+        assert {first() for _ in range(500)} == set(range(16))
 
 
 def meeting(**facts: object) -> Meeting:

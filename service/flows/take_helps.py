@@ -1,0 +1,188 @@
+"""Take the helps that came in together: look, weigh and decide in memory, then write on condition.
+
+Nothing is locked while it looks and asks. What changes between the look and the writes is noticed by the
+writes, which are conditional, one by one; then nothing of the batch is written and it is decided anew.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from core.errors import DomainError
+from core.group_commit import Next, Outcome
+from core.statements import Statements
+from models.referral import HelpState
+from referral import budgets, counting, helps
+from referral.errors import BudgetSpentError
+from referral.helps import NewHelp
+from referral.meetings import Asked, Meeting, find_meetings
+from referral.risk import queries
+from referral.risk.gathering import Paces
+from referral.risk.queries import People
+from referral.seats import Seats
+from service.unlocking.deciding import Candidate, Decided, decide, look_at
+from service.unlocking.desk import Desk
+from service.unlocking.taps import HelpOutcome, Tap
+
+Outcomes = dict[UUID, Outcome[HelpOutcome]]  # by tap
+
+
+class StaleError(Exception):
+    """Somebody else changed what was looked at: nothing may be committed."""
+
+
+class ClashError(Exception):
+    """Helps that a unique constraint refused: nothing may be committed. What was first is looked up later."""
+
+    def __init__(self, refused: Sequence[NewHelp]) -> None:
+        super().__init__()
+        self.refused = refused
+
+
+@dataclass(slots=True)
+class Batch:
+    """One try at the taps that came in together."""
+
+    statements: Statements
+    desk: Desk
+    now: datetime
+    seats: Seats = field(default_factory=Seats)
+    outcomes: Outcomes = field(default_factory=dict)
+
+
+async def take_helps(
+    statements: Statements, desk: Desk, taps: Sequence[Tap], *, paces: Paces, now: datetime
+) -> Outcomes:
+    """Take those that can be taken, in the caller's transaction; the outcome of each.
+
+    Locks: links, the month, campaigns, seats, days, helps, sightings; each kind in order.
+
+    Args:
+        paces: what the velocity windows said of these taps on an earlier try; added to.
+    Raises: StaleError, ClashError: roll back and try again.
+    """
+    batch = Batch(statements, desk, now)
+    candidates = _let_in(batch, taps, await _meet(batch, taps))
+    if not candidates:
+        return batch.outcomes
+    people = await queries.read_people(
+        statements,
+        (who for one in candidates for who in (one.meeting.owner_id, one.tap.helper_id)),
+        (one.device for one in candidates),
+    )
+    await _tell_new(batch, candidates, people)
+    attempts = [candidate.attempt() for candidate in candidates]
+    weighed = await desk.risk.weigh_helps(statements, attempts, people, paces=paces, now=now)
+    decided = [decide(desk, *each) for each in zip(candidates, weighed, strict=True)]
+    decided = await _set_aside(batch, decided)
+    if decided:
+        await _write(batch, decided)
+    return batch.outcomes
+
+
+async def _meet(batch: Batch, taps: Sequence[Tap]) -> list[Meeting | None]:
+    asked = [Asked(tap.code_hash, tap.helper_id, tap.sent_device) for tap in taps]
+    return await find_meetings(batch.statements, asked, day=_day(batch))
+
+
+def _day(batch: Batch) -> date:
+    return batch.now.astimezone(UTC).date()
+
+
+def _let_in(batch: Batch, taps: Sequence[Tap], meetings: Sequence[Meeting | None]) -> list[Candidate]:
+    """The taps that may become helps of this batch; the others have their outcome."""
+    candidates: list[Candidate] = []
+    met: set[object] = set()
+    beside: Counter[UUID] = Counter()
+    for tap, meeting in zip(taps, meetings, strict=True):
+        try:
+            found = look_at(batch.desk, tap, meeting, batch.now)
+        except DomainError as refusal:
+            batch.outcomes[tap.id] = refusal
+            continue
+        if isinstance(found, HelpOutcome):
+            batch.outcomes[tap.id] = found
+            continue
+        # What cannot both be taken takes turns: the next batch sees what became of the first.
+        link_id = found.meeting.link_id
+        marks = {tap.helper_id, tap.token.nonce, (link_id, found.device)}
+        beside[link_id] += 1
+        if met & marks or beside[link_id] > batch.seats.show(link_id, found.meeting.free_seats):
+            batch.outcomes[tap.id] = Next.BATCH
+            continue
+        met |= marks
+        candidates.append(found)
+    return candidates
+
+
+async def _tell_new(batch: Batch, candidates: Sequence[Candidate], people: People) -> None:
+    """Say who is new, frozen now: an account, and a device, younger than the page, and nobody's before."""
+    came = [one for one in candidates if one.meeting.came_for(one.tap.helper_id, one.tap.token.issued_at)]
+    asked = [(one.tap.helper_id, one.device) for one in came]
+    known = await batch.desk.risk.find_known_devices(batch.statements, asked, people, now=batch.now)
+    for number, one in enumerate(came):
+        one.is_new = number not in known
+
+
+async def _set_aside(batch: Batch, decided: Sequence[Decided]) -> list[Decided]:
+    """Draw rewards that nothing is set aside for yet, in memory; helps that would be for nothing fall out."""
+    first = [one for one in decided if one.needs_reward]
+    if not first:
+        return list(decided)
+    left = await budgets.read_left(
+        batch.statements,
+        (one.meeting.campaign_id for one in first if one.meeting.campaign_id is not None),
+        budget_credits=batch.desk.programme.caps.budget_credits_month,
+        now=batch.now,
+    )
+    drawn: dict[UUID, bool] = {}
+    for one in first:
+        if one.new.link_id not in drawn:
+            drawn[one.new.link_id] = left.draw(one.meeting.reward_credits, one.meeting.campaign_id)
+        if not drawn[one.new.link_id]:
+            batch.outcomes[one.new.id] = BudgetSpentError(
+                "The rewards are all given or promised, so a help would bring nothing."
+            )
+    return [one for one in decided if one.new.id not in batch.outcomes]
+
+
+async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
+    """Every promise by a conditional write. Raises: StaleError, ClashError."""
+    statements, desk, now = batch.statements, batch.desk, batch.now
+    first = {one.new.link_id for one in decided if one.needs_reward}
+    budget = desk.programme.caps.budget_credits_month
+    if first and not await budgets.reserve(statements, sorted(first), budget_credits=budget, now=now):
+        raise StaleError
+    progress = await _count(batch, decided)
+    for one in decided:
+        if one.new.state is not HelpState.DENIED:
+            one.new.seat = batch.seats.take(one.new.link_id)
+    if batch.seats.taken and not await helps.take_seats(statements, batch.seats.taken):
+        raise StaleError
+    helpers = sorted(one.new.helper_id for one in decided)
+    day_cap = desk.programme.caps.helps_per_day
+    if not await helps.count_days(statements, helpers, day=_day(batch), day_cap=day_cap):
+        raise StaleError
+    if refused := await helps.insert_all(statements, [one.new for one in decided], now=now):
+        raise ClashError(refused)
+    await desk.risk.keep(statements, [one.weighed for one in decided], now=now)
+    for one in decided:
+        batch.outcomes[one.new.id] = one.outcome(progress.get(one.new.link_id))
+
+
+async def _count(batch: Batch, decided: Sequence[Decided]) -> dict[UUID, int]:
+    """Count what qualified at once, where nobody else counts, no goal is met and nobody has to be told."""
+    countable = [
+        one for one in decided if one.new.state is HelpState.QUALIFIED and not one.meeting.is_owner_told
+    ]
+    weights: Counter[UUID] = Counter()
+    for one in countable:
+        weights[one.new.link_id] += one.new.weight
+    if not weights:
+        return {}
+    progress = await counting.add(batch.statements, weights, now=batch.now)
+    for one in countable:
+        one.new.is_counted = one.new.link_id in progress
+    return progress
