@@ -103,7 +103,7 @@ class TestCounting:
             askers=2,
             views=50,
             taps=6,
-            new_taps=4,
+            new_taps=3,
             qualified=3,
             qualified_new=2,
             held=2,
