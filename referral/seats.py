@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from uuid import UUID
 
 
@@ -27,7 +28,7 @@ class Seats:
     def take(self, link_id: UUID) -> int:
         """The shard of a seat that was free. Raises: LookupError: none is."""
         free, first = self._free[link_id], self._first[link_id]
-        for shard in (*range(first, len(free)), *range(first)):
+        for shard in chain(range(first, len(free)), range(first)):
             if free[shard] > 0:
                 free[shard] -= 1
                 self.taken[link_id, shard] += 1

@@ -42,6 +42,7 @@ from service.http import (
     webhooks,
     works,
 )
+from service.http.lanes import Lane
 from service.http.middleware import Observed
 from service.pages import routes as pages
 
@@ -57,7 +58,10 @@ class Application(FastAPI):
 
     def __init__(self, *, max_body_bytes: int, uploads: dict[tuple[str, str], int], **options: Any) -> None:
         super().__init__(**options)
-        self.lanes = {("POST", admission.PATH): admission.lane(self)}
+        self.lanes = [
+            Lane(self, "POST", admission.PATH, admission.create_generation),
+            Lane(self, "POST", unlock_links.HELPS, unlock_links.answer_help),
+        ]
         self._observed = Observed(
             super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes, uploads=uploads
         )

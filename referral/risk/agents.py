@@ -1,5 +1,6 @@
 """What kind of program asks, by its User-Agent. It can be forged: it is a signal, never proof."""
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -119,6 +120,7 @@ _SYSTEMS: Final = (
 )
 
 
+@functools.lru_cache(maxsize=4096)  # two dozen patterns are half the cost of a help, and phones are alike
 def read_agent(user_agent: str | None) -> Agent:
     """Kind and family; the caller has bounded the length."""
     text = (user_agent or "").strip()

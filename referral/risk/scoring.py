@@ -19,8 +19,7 @@ def weigh(signals: HelpSignals, weights: Weights, *, is_shadow: bool = False) ->
     for code, measure in MEASURES.items():
         value = measure(signals)
         rule = weights.rules[code]
-        points = rule.weigh(value)
-        if points:
+        if value >= rule.start and (points := rule.weigh(value)):
             reasons.append(Reason(code, points, evidence_of(code, value, signals), rule.at_least))
     return judge(tuple(reasons), weights, is_shadow=is_shadow)
 

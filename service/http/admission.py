@@ -1,32 +1,24 @@
-"""`POST /v1/generations`, the hot path.
-
-A plain ASGI app inside the same app, described in the same OpenAPI document: the framework's stack, parsing
-and dependency solving cost more than the database does here (docs/performance.md).
-"""
+"""`POST /v1/generations`, the hot path: a lane."""
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billing.errors import InsufficientCreditsError
-from core.errors import DomainError
 from generators.specs import CardSpec, ImageSpec, LyricsSpec
 from service import metrics
 from service.dependencies import authenticate, count_request, user_policy
 from service.flows.request_generation import request_generation
 from service.http import problems
 from service.http.idempotency import KEY_PARAMETER, read_key
+from service.http.lanes import read_json
 from service.http.offers import ways_out
 from service.jobs.admission import Admitted
 from service.wiring import Services
 
 PATH: Final = "/v1/generations"
-JSON_TYPES: Final = ("application/json", "")
 RETRY_AFTER_SECONDS: Final = "1"
 
 
@@ -53,24 +45,6 @@ GenerationCreate = Annotated[CardCreate | LyricsCreate | ImageCreate, Field(disc
 CREATE: Final[TypeAdapter[CardCreate | LyricsCreate | ImageCreate]] = TypeAdapter(GenerationCreate)
 
 
-def lane(app: FastAPI) -> ASGIApp:
-    """The route as an app of its own; it bypasses the framework's stack, so it answers every error itself."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = app
-        scope["huajian.route"] = PATH
-        request = Request(scope, receive)
-        try:
-            response = await create_generation(request)
-        except HTTPException as error:
-            response = problems.refuse_http(request, error)
-        except Exception as error:
-            response = problems.refuse_unexpected(request, error)
-        await response(scope, receive, send)
-
-    return answer
-
-
 async def create_generation(request: Request) -> Response:
     """Queue one work; 202 with its job. Repeating the same Idempotency-Key returns the first job."""
     services: Services = request.app.state.services
@@ -78,7 +52,7 @@ async def create_generation(request: Request) -> Response:
         principal = authenticate(services, request)
         await count_request(request, services, str(principal.user_id), user_policy(services))
         key = read_key(request)
-        body = CREATE.validate_json(await _read_body(request))
+        body = CREATE.validate_json(await read_json(request))
         admitted = await request_generation(
             services.admissions, services.catalog, owner_id=principal.user_id, key=key, spec=body.spec
         )
@@ -87,16 +61,7 @@ async def create_generation(request: Request) -> Response:
     except InsufficientCreditsError as error:
         offers = await ways_out(services, request.headers.get("accept-language"), principal.user_id)
         return problems.refuse(request, error, offers=offers)
-    except DomainError as error:
-        return problems.refuse(request, error)
     return _accepted(admitted)
-
-
-async def _read_body(request: Request) -> bytes:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in JSON_TYPES:
-        raise HTTPException(415)
-    return await request.body()
 
 
 def _accepted(admitted: Admitted) -> Response:

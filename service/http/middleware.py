@@ -4,7 +4,7 @@ Plain ASGI: Starlette's BaseHTTPMiddleware costs a task and a queue per request.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ids import new_id
 from service import metrics
+from service.http.lanes import Lane
 from service.http.problems import problem_response
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ class Observed:
     """Outermost: gives the request its id, and tells log and metrics how it ended.
 
     Args:
-        lanes: by (method, path), apps for hot paths that need nothing of the framework's stack.
+        lanes: hot paths that need nothing of the framework's stack.
         uploads: by (method, path), the most bytes where a body may be larger than elsewhere.
     """
 
@@ -45,7 +46,7 @@ class Observed:
         self,
         app: ASGIApp,
         *,
-        lanes: Mapping[tuple[str, str], ASGIApp],
+        lanes: Sequence[Lane],
         max_body_bytes: int,
         uploads: Mapping[tuple[str, str], int],
     ) -> None:
@@ -89,7 +90,7 @@ class Observed:
             response = problem_response(Request(scope), 413, "body_too_large")
             await response(scope, receive, send)
             return
-        app = self._lanes.get((scope["method"], scope["path"]), self._app)
+        app = next((lane for lane in self._lanes if lane.fits(scope)), self._app)
         await app(scope, _bounded(receive, most_bytes), send)
 
 

@@ -166,32 +166,43 @@ def refuse_unexpected(request: Request, error: Exception) -> Response:
     return problem_response(request, 500, "internal_error")
 
 
+def refuse_any(request: Request, error: Exception) -> Response:
+    """The problem of whatever went wrong."""
+    match error:
+        case DomainError():
+            return refuse(request, error)
+        case RequestValidationError():
+            return refuse_input(request, error.errors(), code="invalid_request")
+        case HTTPException():
+            return refuse_http(request, error)
+        case PoolTimeoutError():
+            return _refuse_interrupted(request, error)
+        case DBAPIError() if was_interrupted(error):
+            return _refuse_interrupted(request, error)
+        case _:
+            return refuse_unexpected(request, error)
+
+
+def _refuse_interrupted(request: Request, error: Exception) -> Response:
+    log.warning("http.interrupted", error=type(error).__name__)
+    return refuse(request, DatabaseAwayError("interrupted"))
+
+
 def install(app: FastAPI) -> None:
     """Make every error that leaves the app a problem."""
 
-    @app.exception_handler(DomainError)
-    async def domain(request: Request, error: DomainError) -> Response:
-        return refuse(request, error)
+    async def answer(request: Request, error: Exception) -> Response:
+        return refuse_any(request, error)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return refuse_input(request, error.errors(), code="invalid_request")
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        return refuse_http(request, error)
-
-    @app.exception_handler(DBAPIError)
-    @app.exception_handler(PoolTimeoutError)
-    async def database(request: Request, error: Exception) -> Response:
-        if isinstance(error, DBAPIError) and not was_interrupted(error):
-            return refuse_unexpected(request, error)
-        log.warning("http.interrupted", error=type(error).__name__)
-        return refuse(request, DatabaseAwayError("interrupted"))
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Response:
-        return refuse_unexpected(request, error)
+    for kind in (
+        DomainError,
+        RequestValidationError,
+        HTTPException,
+        DBAPIError,
+        PoolTimeoutError,
+        Exception,
+    ):
+        app.add_exception_handler(kind, answer)
 
 
 def _headers(status: int, headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import ValidationError
 
 from models.referral import HelpState, LinkState
 from referral import helps, links
@@ -19,11 +20,17 @@ from service.dependencies import (
     Limit,
     Reading,
     Transaction,
+    authenticate,
     count_request,
+    get_services,
+    user_policy,
 )
 from service.flows.create_unlock_link import create_unlock_link
 from service.flows.help_unlock import HelpRequest, help_unlock
+from service.http import problems
 from service.http.idempotency import KEY_PARAMETER, read_key
+from service.http.lanes import read_json
+from service.http.languages import preferred_language
 from service.http.problems import documented
 from service.http.senders import sender_of
 from service.http.unlock_schemas import (
@@ -42,6 +49,7 @@ from service.unlocking.taps import HelpOutcome
 from service.wiring import Services
 
 PATH: Final = "/v1/unlock-links"
+HELPS: Final = PATH + "/{code}/helps"
 LIST: Final = "unlock-links"
 MAX_CODE_CHARS: Final = 40
 
@@ -158,13 +166,33 @@ async def count_view(code: Code, body: ViewCreate, services: App) -> Response:
     return Response(status_code=204)
 
 
+async def answer_help(request: Request) -> Response:
+    """The lane of `create_help`, which the framework only describes."""
+    services = get_services(request)
+    user = authenticate(services, request)
+    await count_request(request, services, str(user.user_id), user_policy(services))
+    await count_help(request, services, user)
+    code = request.path_params["code"]
+    if len(code) > MAX_CODE_CHARS:
+        raise LinkNotFoundError("There is no such link.")
+    try:
+        body = HelpCreate.model_validate_json(await read_json(request))
+    except ValidationError as error:
+        found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        return problems.refuse_input(request, found, code="invalid_request")
+    language = preferred_language(request.headers.get("accept-language"))
+    response = Response(status_code=201)
+    read = await create_help(code, body, request, response, services, user, language)
+    return Response(read.model_dump_json(), response.status_code, media_type="application/json")
+
+
 @router.post(
-    PATH + "/{code}/helps",
+    HELPS,
     status_code=201,
     dependencies=[Depends(count_help)],
     responses={
         200: {"model": HelpRead, "description": "The same person's help from before, as it stands."},
-        **documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
+        **documented(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     },
 )
 async def create_help(
