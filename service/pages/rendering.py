@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from service.pages import texts
 from service.pages.assets import asset_url, scripts_of
@@ -25,6 +26,9 @@ OWN_FILES: Final = "'self'"
 OWN_PICTURES: Final = "'self' blob: data:"
 LANGUAGE_TAGS: Final = {"zh": "zh-Hans", "en": "en"}
 OTHER_LANGUAGE: Final = {"zh": "en", "en": "zh"}
+# On a button in sight that only a script serves: asleep until `wake` in dom.js. Before that, a press would
+# be lost, or would send what was typed as an address. Firefox needs the "off" to forget that it was awake.
+NEEDS_SCRIPT: Final = Markup('data-needs-script disabled autocomplete="off"')
 
 _environment: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -33,7 +37,7 @@ _environment: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals |= {"asset": asset_url, "scripts_of": scripts_of}
+_environment.globals |= {"asset": asset_url, "scripts_of": scripts_of, "needs_script": NEEDS_SCRIPT}
 
 
 async def render(

@@ -16,16 +16,29 @@ from service.pages.forms import MAX_GRAPHEMES
 from service.storage.store import FileStore
 from service.wiring import Services
 
-PAGES: Final = ("/", "/?kind=lyrics", "/works", "/problems/insufficient-credits", "/unlock-links", "/console")
+PAGES: Final = (
+    "/",
+    "/?kind=lyrics",
+    "/works",
+    "/problems/insufficient-credits",
+    "/unlock-links",
+    "/console",
+    "/verify",
+    "/membership",
+)
 VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
 class Markup(HTMLParser):
-    """Reads a page strictly: every element closed in order, every id once; collects what it refers to."""
+    """Reads a page strictly: every element closed in order, every id once, no button awake before its script.
+
+    Collects what the page refers to.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.open: list[str] = []
+        self.covers: list[bool] = []  # whether each of those hides what is in it, or posts without a script
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.ids: list[str] = []
         self.feed(html)
@@ -40,17 +53,30 @@ class Markup(HTMLParser):
         self.elements.append((tag, found))
         if found.get("id"):
             self.ids.append(str(found["id"]))
+        self._look_at_button(tag, found)
         if tag not in VOID:
             self.open.append(tag)
+            self.covers.append(
+                tag in ("dialog", "template") or "hidden" in found or found.get("method") == "post"
+            )
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self.open.pop()
+            self._close()
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+        self._close()
+
+    def _close(self) -> None:
         self.open.pop()
+        self.covers.pop()
+
+    def _look_at_button(self, tag: str, found: dict[str, str | None]) -> None:
+        """One in sight waits for the script that serves it; scripts show the others."""
+        if tag == "button" and "hidden" not in found and not any(self.covers):
+            assert {"disabled", "data-needs-script"} <= set(found), f"<button {found}> does not wait"
 
     def attributes(self, name: str) -> list[str]:
         return [value for _, found in self.elements if (value := found.get(name))]

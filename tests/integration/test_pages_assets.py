@@ -45,6 +45,19 @@ class TestAssets:
         assert hrefs == {assets.asset_url(script) for script in needed}
         assert {"js/page.js", "js/session.js", "js/events.js"} <= set(needed)
 
+    async def test_a_pages_own_script_ends_by_waking_the_buttons_that_wait_for_it(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        woken: set[str] = set()
+        for path in PAGES:
+            markup = Markup((await read(client, path)).text)
+            if any("data-needs-script" in found for _, found in markup.elements):
+                (script,) = markup.attributes("src")[:1]
+                source = (assets.FOLDER / script.partition(f"{assets.DIGEST}/")[2]).read_text("utf-8")
+                assert source.endswith("\nwake();\n"), script
+                woken.add(path)
+        assert woken >= {"/", "/unlock-links"}
+
     async def test_no_file_is_unused(self, client: httpx.AsyncClient) -> None:
         shown = "".join(
             [

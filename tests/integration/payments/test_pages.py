@@ -8,6 +8,7 @@ import pytest
 from service.wiring import Services
 from tests.factories.orders import order
 from tests.factories.people import SignIn
+from tests.integration.test_pages import Markup
 
 
 class TestPlans:
@@ -24,6 +25,7 @@ class TestPlans:
         page = (await client.get("/plans", headers={"accept-language": language})).text
         for text in texts:
             assert text in page
+        assert {"deal", "packs-title"} <= set(Markup(page).ids)
 
     async def test_a_currency_can_be_chosen_and_nonsense_is_none(self, client: httpx.AsyncClient) -> None:
         assert "€1.99" in (await client.get("/plans?currency=EUR")).text

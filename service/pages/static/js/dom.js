@@ -47,3 +47,11 @@ export function make(tag, name, text = "") {
   made.textContent = text;
   return made;
 }
+
+/** Let the buttons that waited for their script be pressed: the last line of a page's own script. */
+export function wake() {
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-needs-script]"))) {
+    button.disabled = false;
+    delete button.dataset.needsScript;
+  }
+}

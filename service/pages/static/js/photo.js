@@ -29,7 +29,16 @@ export class PhotoField {
     within(field, ".photo-drop").addEventListener("click", () => this.drop());
   }
 
-  /** Show the photo of a draft again; it may have gone meanwhile. */
+  /** Show the photo of a draft again; one that was chosen before this script ran takes its place. */
+  async start() {
+    try {
+      await this.resume();
+    } finally {
+      this.choose(this.file.files?.[0]);
+    }
+  }
+
+  /** It may have gone meanwhile. */
   async resume() {
     if (!this.id.value) return;
     try {

@@ -4,7 +4,7 @@ import "./page.js";
 import { call } from "./api.js";
 import { buy } from "./buying.js";
 import { offerDeals } from "./deal.js";
-import { element, make, within } from "./dom.js";
+import { element, make, wake, within } from "./dom.js";
 import { formatDay, say } from "./facts.js";
 import { monthsFromNow } from "./months.js";
 import { isKnown } from "./session.js";
@@ -101,3 +101,4 @@ if (isKnown() && document.querySelector(".buy") !== null) {
   unlessAway(showOrders());
   unlessAway(showMembership());
 }
+wake();

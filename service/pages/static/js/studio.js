@@ -4,7 +4,7 @@ import "./page.js";
 import "./asking.js";
 import { call } from "./api.js";
 import { clearFault, clearFaults, showFaults, toFaults } from "./faults.js";
-import { element, within } from "./dom.js";
+import { element, wake, within } from "./dom.js";
 import { announce, say } from "./facts.js";
 import { keepDraft, restoreDraft } from "./drafts.js";
 import { isEnd } from "./follow.js";
@@ -170,7 +170,7 @@ function follow(form) {
   restoreDraft(form);
   arrange(form);
   const photo = /** @type {HTMLElement | null} */ (form.querySelector(".photo"));
-  if (photo) new PhotoField(photo).resume().catch(ignoreRefusal);
+  if (photo) new PhotoField(photo).start().catch(ignoreRefusal);
   form.addEventListener("input", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const field = /** @type {HTMLElement | null} */ (target.closest("[data-field]"));
@@ -210,3 +210,4 @@ function count(control) {
 enliven([...document.querySelectorAll(".slip")].map((slip) => /** @type {HTMLElement} */ (slip)));
 forms.forEach(follow);
 void resumeJobs().catch(ignoreRefusal);
+wake();

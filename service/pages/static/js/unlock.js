@@ -2,7 +2,7 @@
 
 import "./page.js";
 import { call } from "./api.js";
-import { element } from "./dom.js";
+import { element, wake } from "./dom.js";
 import { announce, facts, say } from "./facts.js";
 import { always, pause } from "./keeping.js";
 import { missingText, showPoints } from "./points.js";
@@ -172,3 +172,4 @@ if (button !== null) {
     if (!(error instanceof Offline || error instanceof Problem)) throw error; // the press will say what is wrong
   });
 }
+wake();

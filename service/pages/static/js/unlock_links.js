@@ -2,7 +2,7 @@
 
 import "./page.js";
 import { call } from "./api.js";
-import { element, make } from "./dom.js";
+import { element, make, wake } from "./dom.js";
 import { formatDay, say } from "./facts.js";
 import { showRefusal } from "./refusal.js";
 import { isKnown } from "./session.js";
@@ -59,3 +59,4 @@ element("links-new").addEventListener("click", () => void ask());
 element("links-more").addEventListener("click", () => void load(false));
 /** @type {HTMLDialogElement} */ (element("share")).addEventListener("close", () => void load(true));
 void load(true);
+wake();

@@ -106,3 +106,4 @@ window.addEventListener("drop", (event) => {
   drop.classList.remove("is-over");
   void verify([...(event.dataTransfer?.files ?? [])]);
 });
+void verify([...(input.files ?? [])]); // put down before this script ran

@@ -2,7 +2,7 @@
 
 import "./page.js";
 import { call } from "./api.js";
-import { element, make } from "./dom.js";
+import { element, make, within } from "./dom.js";
 import { announce, facts, formatDay, say } from "./facts.js";
 import { showRefusal } from "./refusal.js";
 import { isKnown } from "./session.js";
@@ -118,4 +118,4 @@ viewer.addEventListener("click", (event) => {
 });
 more.addEventListener("click", () => void showMore());
 again.addEventListener("click", () => void showMore());
-filter("");
+filter(/** @type {HTMLInputElement} */ (within(element("filter"), ":checked")).value); // it may have been chosen early
