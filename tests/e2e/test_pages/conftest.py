@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ from service.app import create_app
 from service.engines.endpoints import Endpoints
 from service.main.runtime import make_worker
 from service.wiring import Services, open_services
+from tests.e2e.test_pages.producer import GATES_VARIABLE, Gate
 from tests.e2e.test_pages.visitors import PATIENCE_MS, Profiles, Visitor
 
 CHROMIUM = os.environ.get("HUAJIAN_TEST_CHROMIUM") or shutil.which("chromium")
@@ -64,6 +67,7 @@ class Site:
     url: str
     services: Services
     clock: LateClock
+    gates: Path
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +84,8 @@ async def site(
         ),
     )
     clock = LateClock()
+    gates = tmp_path_factory.mktemp("gates")
+    os.environ[GATES_VARIABLE] = str(gates)
     async with contextlib.AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(_database(engines, template))
         endpoints = Endpoints(database_url, engines.redis_url)
@@ -93,7 +99,18 @@ async def site(
         ):
             await stack.enter_async_context(_background(work))
         url = await stack.enter_async_context(_serving(services))
-        yield Site(url, services, clock)
+        yield Site(url, services, clock, gates)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def gate(site: Site) -> Iterator[Gate]:
+    """One that is open at the end, whatever happens."""
+    gate = Gate(site.gates / str(next(_numbers)))
+    yield gate
+    gate.open()
 
 
 @contextlib.asynccontextmanager

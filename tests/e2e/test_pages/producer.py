@@ -1,17 +1,21 @@
 """The scripted producer, with works that look like real ones: a thumbnail, lines, a rhyme check."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
 from generators.backends.studio.motion.film import encode_film
+from generators.contracts import Progress
 from generators.specs import Kind
 from service.jobs.products import Made, MadeFile, Order, Product
-from tests.fakes.producer import ScriptedProducer
+from tests.fakes.producer import ScriptedProducer, _script
 
 LABEL = "算法生成 · 花笺"
 LINES = (
@@ -25,11 +29,45 @@ LINES = (
 )
 
 
+GATES_VARIABLE: Final = "HUAJIAN_TEST_GATES"  # the folder, told to the process that renders
+LONGEST_WAIT_SECONDS: Final = 120
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets a work be finished when a test has seen enough of how it is made, however long looking takes."""
+
+    path: Path
+
+    @property
+    def script(self) -> str:
+        """Goes into the work's words."""
+        return f"until={self.path.name}"
+
+    def open(self) -> None:
+        self.path.touch()
+
+
 class PageProducer(ScriptedProducer):
-    """Obeys the same scripts in the same fields."""
+    """Obeys the same scripts in the same fields; "until=3" ends no work before that gate is open."""
+
+    def generate(self, orders: Sequence[Order], progress: Progress) -> list[Made]:
+        drafts = super().generate(orders, progress)
+        for order in orders:
+            if name := _script(order.spec).get("until"):
+                _wait_for(Path(os.environ[GATES_VARIABLE]) / name)
+        return drafts
 
     def finish(self, order: Order, draft: Made) -> Made:
         return _dressed(order.kind, order.spec, draft) if isinstance(draft, Product) else draft
+
+
+def _wait_for(gate: Path) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while not gate.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nobody opened {gate}")
+        time.sleep(0.02)
 
 
 def _dressed(kind: Kind, spec: Mapping[str, Any], product: Product) -> Product:

@@ -9,8 +9,6 @@ from playwright.async_api import Locator, Page, Request, Response, expect
 from service.wiring import Services
 from tests.factories.credits import give
 
-SLOW = "晴 steps=60 sleep=.05"  # three seconds of work: long enough to be seen, cancelled, left and found
-
 
 async def write_card(page: Page, recipient: str = "林晚晴", sender: str = "知夏") -> None:
     await page.fill("#card-recipient", recipient)

@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.test_pages.audit import find_barriers
 from tests.e2e.test_pages.conftest import Arrive
-from tests.e2e.test_pages.steps import SLOW, make_card, press, state, work, write_card
+from tests.e2e.test_pages.producer import Gate
+from tests.e2e.test_pages.steps import make_card, press, state, work, write_card
 
 pytestmark = pytest.mark.e2e
 
@@ -103,13 +104,14 @@ class TestVoice:
         assert 3 <= len(heard) <= 6, heard  # not every step
         assert await page.get_attribute("#news", "aria-live") == "polite"
 
-    async def test_a_job_has_a_named_progress_bar(self, arrive: Arrive) -> None:
+    async def test_a_job_has_a_named_progress_bar(self, arrive: Arrive, gate: Gate) -> None:
         page = (await arrive()).page
-        await write_card(page, SLOW)
+        await write_card(page, gate.script)
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         await expect(page.get_by_role("progressbar", name="制作进度")).to_be_visible()
         assert await find_barriers(page) == []
+        gate.open()
         await expect(work(page)).to_be_visible()
 
 
@@ -160,11 +162,12 @@ class TestBarriers:
             )
             assert await find_barriers(page) == []
 
-    async def test_whoever_wants_less_motion_gets_none(self, arrive: Arrive) -> None:
+    async def test_whoever_wants_less_motion_gets_none(self, arrive: Arrive, gate: Gate) -> None:
         page = (await arrive()).page
-        await write_card(page, SLOW)
+        await write_card(page, gate.script)
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         assert await page.locator(".wash").evaluate("w => getComputedStyle(w).transitionDuration") == "0s"
+        gate.open()
         await expect(work(page)).to_be_visible()
         assert await work(page).evaluate("w => w.getAnimations({ subtree: true }).length") == 0

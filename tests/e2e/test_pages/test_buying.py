@@ -167,6 +167,7 @@ class TestMembership:
         await page.wait_for_url("**/test-portal/**")
         portal = page.url
         await page.locator("button[value=break_card]").click()
+        await expect(page.locator("button[value=mend_card]")).to_be_visible()  # the page that followed
         await page.locator("button[value=wait_for_renewal]").click()
         await expect(page.locator("button[value=give_up]")).to_be_visible()
         await page.goto("/membership")
@@ -174,6 +175,7 @@ class TestMembership:
         assert await find_barriers(page) == []
         await page.goto(portal)
         await page.locator("button[value=mend_card]").click()
+        await expect(page.locator("button[value=break_card]")).to_be_visible()
         await page.goto("/membership")
         await expect(page.locator("#member-trouble")).to_be_hidden()
         await expect(page.locator("#payment-list li")).to_have_count(2)

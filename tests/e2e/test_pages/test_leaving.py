@@ -6,36 +6,42 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.e2e.test_pages.conftest import Arrive, Site
-from tests.e2e.test_pages.steps import SLOW, ask, expect_left, make_card, press, state, work, write_card
+from tests.e2e.test_pages.producer import Gate
+from tests.e2e.test_pages.steps import ask, expect_left, make_card, press, state, work, write_card
 
 pytestmark = pytest.mark.e2e
 
 
 class TestComingBack:
-    async def test_a_job_is_followed_on_after_a_reload(self, arrive: Arrive) -> None:
+    async def test_a_job_is_followed_on_after_a_reload(self, arrive: Arrive, gate: Gate) -> None:
         page = (await arrive()).page
-        await write_card(page, SLOW)
+        await write_card(page, gate.script)
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         await page.reload()
-        await expect(page.locator("#jobs .what")).to_have_text(f"致{SLOW}的贺卡")
+        await expect(page.locator("#jobs .what")).to_have_text(f"致{gate.script}的贺卡")
+        gate.open()
         await expect(work(page)).to_be_visible()
 
-    async def test_a_job_is_found_again_in_another_tab_and_its_end_in_the_first(self, arrive: Arrive) -> None:
+    async def test_a_job_is_found_again_in_another_tab_and_its_end_in_the_first(
+        self, arrive: Arrive, gate: Gate
+    ) -> None:
         visitor = await arrive()
         page = visitor.page
-        await write_card(page, SLOW)
+        await write_card(page, gate.script)
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         other = await visitor.another_tab()
         await page.goto("/works")
+        await expect(state(other)).to_have_text("落笔中")
+        gate.open()
         await expect(work(other)).to_be_visible()
         await page.goto("/")
         await expect(work(page)).to_be_visible()  # it ended while this tab was elsewhere
         await expect_left(page, "还剩 2 次")
 
     async def test_a_look_at_what_runs_that_comes_late_puts_nothing_on_the_stage_twice(
-        self, arrive: Arrive
+        self, arrive: Arrive, gate: Gate
     ) -> None:
         page = (await arrive()).page
         await make_card(page)
@@ -47,11 +53,12 @@ class TestComingBack:
 
         await page.route("**/v1/generations?limit=*", answer_late)
         await page.reload()
-        await write_card(page, SLOW)
+        await write_card(page, gate.script)
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         async with page.expect_response("**/v1/generations?limit=*"):
             is_pressed.set()
+        gate.open()
         await expect(work(page)).to_be_visible()
 
     async def test_what_was_typed_survives_a_reload(self, arrive: Arrive) -> None:

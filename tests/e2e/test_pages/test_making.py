@@ -7,9 +7,16 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.test_pages.conftest import Arrive
-from tests.e2e.test_pages.steps import SLOW, expect_left, press, spec_of, state, work, write_card
+from tests.e2e.test_pages.steps import expect_left, press, spec_of, state, work, write_card
 
 pytestmark = pytest.mark.e2e
+
+RECORD_PROGRESS = """() => {
+    window.seen = new Set();
+    const jobs = document.getElementById("jobs");
+    const look = () => jobs.querySelectorAll("progress").forEach((bar) => window.seen.add(bar.value));
+    new MutationObserver(look).observe(jobs, { subtree: true, childList: true, attributeFilter: ["value"] });
+}"""
 
 
 class TestCard:
@@ -48,14 +55,13 @@ class TestCard:
 
     async def test_progress_is_shown_while_it_is_made(self, arrive: Arrive) -> None:
         page = (await arrive(reduced_motion="no-preference")).page
-        await write_card(page, SLOW)
+        await page.evaluate(RECORD_PROGRESS)
+        await write_card(page, "steps=40 sleep=.05")
         await press(page)
-        await expect(state(page)).to_have_text("落笔中")
-        seen = set()
-        while await work(page).count() == 0:
-            seen.add(await page.evaluate("() => document.querySelector('#jobs progress')?.value"))
-            await page.wait_for_timeout(60)
-        assert len(seen - {None, 0, 100}) >= 3, seen
+        await expect(work(page)).to_be_visible()
+        seen: list[float] = await page.evaluate("[...window.seen]")
+        assert len(set(seen) - {0, 100}) >= 3, seen
+        assert seen == sorted(seen)
         await expect(page.locator("#jobs")).not_to_contain_text("落笔中")
 
     async def test_whoever_waits_is_told_how_many_are_before_them(self, arrive: Arrive) -> None:

@@ -7,6 +7,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.e2e.test_pages.audit import find_barriers
 from tests.e2e.test_pages.conftest import Arrive
+from tests.e2e.test_pages.producer import Gate
 from tests.e2e.test_pages.steps import press, state, work, write_card
 
 pytestmark = pytest.mark.e2e
@@ -29,10 +30,10 @@ def stream(*sections: tuple[int, str]) -> str:
 
 class TestSong:
     async def test_its_sections_appear_as_they_are_written_and_the_song_takes_their_place(
-        self, arrive: Arrive
+        self, arrive: Arrive, gate: Gate
     ) -> None:
         page = (await arrive("/?kind=lyrics")).page
-        await write_song(page, "雨夜 steps=6 sleep=.5 tell")
+        await write_song(page, f"雨夜 steps=3 sleep=.2 tell {gate.script}")
         sections = page.locator("#jobs .verses .stanza")
         await expect(sections.first).to_have_text("part 1")
         await expect(state(page)).to_have_text("落笔中")
@@ -40,20 +41,22 @@ class TestSong:
         await expect(sections.nth(2)).to_have_text("part 3")
         await expect(sections.first).to_have_text("part 1")
         assert await find_barriers(page) == []
+        gate.open()
         await expect(work(page).locator(".lyrics h2")).to_have_text("雨夜")
         await expect(page.locator("#jobs .verses")).to_have_count(0)
 
-    async def test_what_was_told_is_told_again_after_a_reload(self, arrive: Arrive) -> None:
+    async def test_what_was_told_is_told_again_after_a_reload(self, arrive: Arrive, gate: Gate) -> None:
         page = (await arrive("/?kind=lyrics")).page
-        await write_song(page, "雨夜 steps=8 sleep=.5 tell")
+        await write_song(page, f"雨夜 steps=3 sleep=.2 tell {gate.script}")
         await expect(page.locator("#jobs .verses .stanza").nth(1)).to_be_visible()
         await page.reload()
         await expect(page.locator("#jobs .verses .stanza").first).to_have_text("part 1")
         await expect(page.locator("#jobs .verses .stanza").nth(2)).to_have_text("part 3")
+        gate.open()
         await expect(work(page)).to_be_visible()
 
     async def test_a_section_has_its_heading_and_a_song_begun_anew_its_first_again(
-        self, arrive: Arrive
+        self, arrive: Arrive, gate: Gate
     ) -> None:
         """A worker that died had told two sections; the next one begins with the first."""
         page = (await arrive("/?kind=lyrics")).page
@@ -64,11 +67,12 @@ class TestSong:
             await page.unroute("**/events")
 
         await page.route("**/events", tell)
-        await write_song(page, "雨夜 steps=4 sleep=.5")
+        await write_song(page, f"雨夜 {gate.script}")
         sections = page.locator("#jobs .verses .stanza")
         await expect(sections).to_have_count(1)
         await expect(sections.locator("h3")).to_have_text("主歌一")
         await expect(sections.locator(".line")).to_have_text(["路灯把雨丝缝进衣裳", "我数着脚步走过长廊"])
+        gate.open()
         await expect(work(page)).to_be_visible()
 
 
