@@ -1,7 +1,5 @@
 """Cards as pages in a real browser, served as the service serves them: a tap opens them, nothing leaves."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,15 +14,14 @@ from generators.specs import CardSpec, Language, Style
 from provenance.containers.files import write_label
 from provenance.implicit import produced
 from service.http.works import PAGE_POLICY
+from tests.e2e.browsers import ARGUMENTS, CHROMIUM
 
-CHROMIUM = os.environ.get("HUAJIAN_TEST_CHROMIUM") or shutil.which("chromium")
 URL = "https://cards.test/files/1"
 PHONE, DESK = (390, 844), (1280, 800)
 LABELS = {Language.ZH: "算法生成", Language.EN: "Algorithm-generated"}
 PATIENCE_MS = 20_000
 TAKE = "document.title='taken'"
 EVIL = f'</p><script>{TAKE}</script><img src=https://evil.test/x onerror="{TAKE}">'
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 pytestmark = pytest.mark.e2e
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ import asyncpg
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
@@ -26,18 +25,10 @@ from service.app import create_app
 from service.engines.endpoints import Endpoints
 from service.main.runtime import make_worker
 from service.wiring import Services, open_services
+from tests.e2e.browsers import ARGUMENTS, CHROMIUM
 from tests.e2e.test_pages.producer import GATES_VARIABLE, Gate
 from tests.e2e.test_pages.visitors import PATIENCE_MS, Profiles, Visitor
 
-CHROMIUM = os.environ.get("HUAJIAN_TEST_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PRODUCER = "tests.e2e.test_pages.producer:make_producer"
 
 
@@ -159,13 +150,18 @@ async def _serving(services: Services) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def profiles(site: Site) -> AsyncIterator[Profiles]:
-    """One browser for all."""
+async def browser() -> AsyncIterator[Browser]:
+    """One for all."""
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield Profiles(browser, site.url)
+        yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def profiles(site: Site, browser: Browser) -> Profiles:
+    return Profiles(browser, site.url)
 
 
 Arrive = Callable[..., Awaitable[Visitor]]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, expect
 from pydantic import SecretStr
 
 from core.settings import AuthSettings, LimitSettings, Settings
@@ -15,8 +15,8 @@ from service.wiring import Services, open_services
 from service.workers.keeper import keep
 from service.workers.payment_chores import PaymentChores
 from tests.e2e.test_pages.audit import find_barriers
-from tests.e2e.test_pages.conftest import ARGUMENTS, CHROMIUM, Arrive, _background, _database, _serving
-from tests.e2e.test_pages.visitors import PATIENCE_MS, Profiles, Visitor
+from tests.e2e.test_pages.conftest import Arrive, _background, _database, _serving
+from tests.e2e.test_pages.visitors import Profiles, Visitor
 
 pytestmark = pytest.mark.e2e
 
@@ -46,23 +46,23 @@ async def shop(
         yield await enter(_serving(services)), services
 
 
+@pytest.fixture(scope="session")
+async def customers(shop: tuple[str, Services], browser: Browser) -> Profiles:
+    return Profiles(browser, shop[0])
+
+
 @pytest.fixture
-async def walk_in(shop: tuple[str, Services]) -> AsyncIterator[Arrive]:
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        profiles = Profiles(browser, shop[0])
-        visitors: list[Visitor] = []
+async def walk_in(customers: Profiles) -> AsyncIterator[Arrive]:
+    visitors: list[Visitor] = []
 
-        async def walking_in(path: str, **options: Any) -> Visitor:
-            visitor = await profiles.take(**options)
-            visitors.append(visitor)
-            await visitor.page.goto(path)
-            return visitor
+    async def walking_in(path: str, **options: Any) -> Visitor:
+        visitor = await customers.take(**options)
+        visitors.append(visitor)
+        await visitor.page.goto(path)
+        return visitor
 
-        yield walking_in
-        complaints = [await profiles.give_back(visitor) for visitor in visitors]
-        await browser.close()
+    yield walking_in
+    complaints = [await customers.give_back(visitor) for visitor in visitors]
     assert not any(complaints), complaints
 
 

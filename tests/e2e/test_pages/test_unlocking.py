@@ -164,7 +164,7 @@ class TestUnlocking:
         async with site.services.sessions.begin() as session:
             user_id = UUID((await ask(other, "GET", "/v1/me"))["user"]["id"])
             for _ in range(3):  # as many as there may be in a day
-                await make_link(session, user_id, at=site.services.clock())
+                await make_link(session, user_id, at=site.services.clock(), keys=site.services.keys)
         await page.bring_to_front()
         await write_card(page, "小满")
         await press(page)
