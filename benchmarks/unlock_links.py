@@ -56,6 +56,7 @@ from tests.factories.taps import make_open_link, make_request
 
 PORT = 8098
 PAGES = 50
+CONNECTIONS = 64  # as the admission benchmark
 WARM_UP = 300  # taps before the measured ones: statements are prepared once for each connection
 AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -189,7 +190,7 @@ class Bench:
         command = [
             "wrk",
             "-t1",
-            "-c32",
+            f"-c{CONNECTIONS}",
             f"-d{self.options.seconds}",
             "-s",
             str(script),
@@ -227,7 +228,7 @@ class Bench:
         command = [
             "wrk",
             "-t1",
-            "-c32",
+            f"-c{CONNECTIONS}",
             f"-d{self.options.seconds}",
             "-s",
             str(script),

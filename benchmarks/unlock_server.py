@@ -70,6 +70,7 @@ def build(mode: str, endpoints: Endpoints, data_dir: Path) -> FastAPI:
 
     app = create_app(settings, lifespan=lifespan)
     if mode == "constant":
+        app.lanes.clear()
         app.include_router(constant)
         app.router.routes.insert(0, app.router.routes.pop())  # looked up before all others
     return app

@@ -60,14 +60,16 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def connect(database_url: str) -> asyncpg.Connection:
-    """One raw connection, for a hot path that prepares its own statements.
+async def connect(database_url: str, **settings: str) -> asyncpg.Connection:
+    """One raw connection, for a hot path that prepares its own statements; `settings` of its session.
 
     Raises: DatabaseAwayError; asyncpg's own errors for what waiting does not cure, such as a wrong password.
     """
     plain = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return await asyncpg.connect(plain, server_settings=SESSION_SETTINGS, timeout=CONNECT_SECONDS)
+        return await asyncpg.connect(
+            plain, server_settings=SESSION_SETTINGS | settings, timeout=CONNECT_SECONDS
+        )
     except AWAY as error:
         raise DatabaseAwayError(str(error) or type(error).__name__) from error
 

@@ -6,7 +6,7 @@ durability, and a hot row becomes the fastest case instead of the slowest.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from enum import Enum
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -20,6 +20,14 @@ log = structlog.get_logger()
 
 MAX_BATCH: Final = 256  # bounds a transaction's locks and the reply time of its last member
 RETRY_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # a restart of Postgres fits in
+# Batches look rows up by their keys, whatever the statistics say: a plan that is made for each batch costs
+# more than it runs, and one that joins by hashing reads whole tables.
+LOOKUPS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 LOST_CONNECTION: Final = (*AWAY, asyncpg.InterfaceError)
 
 Request = TypeVar("Request")
@@ -43,14 +51,14 @@ Outcome: TypeAlias = Answer | DomainError | Next
 
 
 class GroupWriter(ABC, Generic[Request, Answer]):
-    """One per process and kind of request: `submit` from any task, `run` in one."""
+    """One per process and kind of request: `submit` from any task, `run` in one.
 
-    def __init__(self, database_url: str, *, name: str) -> None:
-        self._database_url = database_url
-        self._name = name
-        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
-        self._arrived = asyncio.Event()
-        self._connection: asyncpg.Connection | None = None
+    Requests that may want the same row stand in the same line, so that no batch waits for another of this
+    process; while one line's batch is in the database, another's is being decided.
+    """
+
+    def __init__(self, database_url: str, *, name: str, lines: int = 1) -> None:
+        self._lines = [_Line(self, database_url, name) for _ in range(lines)]
 
     @abstractmethod
     async def commit(
@@ -61,6 +69,10 @@ class GroupWriter(ABC, Generic[Request, Answer]):
         The first request is never put off. Raises: anything, and then nothing was written.
         """
 
+    @abstractmethod
+    def line_of(self, request: Request) -> Hashable:
+        """What requests of one line have in common."""
+
     async def committed(self, outcomes: Sequence[Outcome[Answer]]) -> None:
         """Told after a batch is written and its members are answered."""
 
@@ -69,13 +81,34 @@ class GroupWriter(ABC, Generic[Request, Answer]):
 
         Raises: any refusal of `commit`; WriterUnavailableError when the database stayed away.
         """
+        line = self._lines[hash(self.line_of(request)) % len(self._lines)]
+        return await line.submit(request)
+
+    async def run(self) -> None:
+        """Commit batch after batch until cancelled; what was waiting is then refused, not forgotten."""
+        async with asyncio.TaskGroup() as lines:
+            for line in self._lines:
+                lines.create_task(line.run())
+
+
+class _Line(Generic[Request, Answer]):
+    """A queue with a connection: what arrived during its last commit shares the next one."""
+
+    def __init__(self, writer: GroupWriter[Request, Answer], database_url: str, name: str) -> None:
+        self._writer = writer
+        self._database_url = database_url
+        self._name = name
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self._arrived = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
+
+    async def submit(self, request: Request) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         self._arrived.set()
         return await future
 
     async def run(self) -> None:
-        """Commit batch after batch until cancelled; what was waiting is then refused, not forgotten."""
         try:
             while True:
                 await self._arrived.wait()
@@ -108,7 +141,7 @@ class GroupWriter(ABC, Generic[Request, Answer]):
             await self._write_all(waiting[middle:])
         else:
             self._answer(waiting, outcomes)
-            await self.committed(outcomes)
+            await self._writer.committed(outcomes)
 
     async def _commit_patiently(self, requests: Sequence[Request]) -> Sequence[Outcome[Answer]]:
         """Commit, reconnecting as needed. A commit whose answer was lost must be found again by `commit`."""
@@ -123,8 +156,8 @@ class GroupWriter(ABC, Generic[Request, Answer]):
 
     async def _commit(self, requests: Sequence[Request]) -> Sequence[Outcome[Answer]]:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._database_url)
-        return await self.commit(self._connection, requests)
+            self._connection = await connect(self._database_url, **LOOKUPS)
+        return await self._writer.commit(self._connection, requests)
 
     def _answer(
         self,

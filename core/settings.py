@@ -79,6 +79,7 @@ class ProvenanceSettings(BaseModel, frozen=True):
     signer: "module:function" of what makes a `provenance.credentials.signers.ClaimSigner` from the settings,
         for keys that a service keeps; instead of the files.
     time_authority_url: an RFC 3161 authority for claims; None: they carry no time-stamp.
+    time_authority_seconds: how long it may take; whoever waits for it keeps others from being signed.
     anchors_file: roots, PEM, whose signers are known when credentials are read.
     authority: the name under which certificates and the public log are signed, such as "huajian.example";
         it can never change. With it go log_key_file and certificate_key_file, PEM, Ed25519; without the
@@ -92,6 +93,7 @@ class ProvenanceSettings(BaseModel, frozen=True):
     key_file: Path | None = None
     signer: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     time_authority_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    time_authority_seconds: float = Field(default=5.0, gt=0, le=30)
     anchors_file: Path | None = None
     authority: Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$")] | None = (
         None

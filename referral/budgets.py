@@ -3,7 +3,7 @@
 So nobody helps in vain because others were faster: from the first help on, the link's reward is set aside.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -47,14 +47,6 @@ SELECT (SELECT credits FROM need) = 0
        OR EXISTS (SELECT FROM month) AND (SELECT count(*) FROM wanted) = (SELECT count(*) FROM campaign)
        AS is_drawn
 """
-# What may still be promised: of the month (without an id), and of each of these campaigns.
-READ_LEFT: Final = """
-SELECT NULL::uuid AS id,
-       $2 - coalesce((SELECT used_credits FROM programme_months WHERE month = $1), 0) AS left
-UNION ALL
-SELECT id, CASE WHEN state = 'running' THEN budget_credits - used_credits ELSE 0 END
-FROM campaigns WHERE id = ANY($3::uuid[])
-"""
 RELEASE: Final = text("""
 WITH link AS (
   UPDATE unlock_links SET released_at = :now
@@ -79,23 +71,13 @@ class Left:
 
     def draw(self, credits: int, campaign_id: UUID | None) -> bool:
         """Set credits aside in memory; whether there were as many."""
-        ours = self.month if campaign_id is None else min(self.month, self.campaigns.get(campaign_id, 0))
+        ours = self.month if campaign_id is None else min(self.month, self.campaigns[campaign_id])
         if credits > ours:
             return False
         self.month -= credits
         if campaign_id is not None:
             self.campaigns[campaign_id] -= credits
         return True
-
-
-async def read_left(
-    statements: Statements, campaign_ids: Iterable[UUID], *, budget_credits: int, now: datetime
-) -> Left:
-    """budget_credits: of the whole programme in this month."""
-    rows = await statements.fetch(READ_LEFT, _month_of(now), budget_credits, list(set(campaign_ids)))
-    left: dict[UUID | None, int] = {row["id"]: row["left"] for row in rows}
-    month = left.pop(None)
-    return Left(month, {id_: credits for id_, credits in left.items() if id_ is not None})
 
 
 async def reserve(

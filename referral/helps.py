@@ -17,38 +17,42 @@ from core.statements import Statements
 from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
 
-COUNT_DAYS: Final = """
-INSERT INTO help_days (helper_id, day, taken)
-SELECT helper_id, $2, 1 FROM unnest($1::uuid[]) AS t(helper_id) ORDER BY helper_id
-ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < $3
-RETURNING helper_id
-"""
-TAKE_SEATS: Final = """
+# The decision, for all helps of a batch: seats, days and the helps themselves. The caller rolls back when
+# anything is missing: what the others found was written all the same.
+TAKE: Final = """
 WITH wanted AS (
   SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::int[]) AS t(link_id, shard, count)
 ), locked AS (
   SELECT s.link_id, s.shard, wanted.count FROM unlock_link_seats s JOIN wanted USING (link_id, shard)
   ORDER BY s.link_id, s.shard FOR NO KEY UPDATE OF s
+), seats AS (
+  UPDATE unlock_link_seats s SET taken = s.taken + locked.count
+  FROM locked
+  WHERE s.link_id = locked.link_id AND s.shard = locked.shard AND s.taken + locked.count <= s.seats
+  RETURNING s.link_id
+), days AS (
+  INSERT INTO help_days (helper_id, day, taken)
+  SELECT helper_id, $4, 1 FROM unnest($10::uuid[]) AS t(helper_id) ORDER BY helper_id
+  ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < $5
+  RETURNING helper_id
+), taken AS (
+  INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
+                     page_issued_at, seat, state, qualified_at, counted_at, ended_at, reason, created_at)
+  SELECT id, link_id, owner_id, helper_id, 1, is_new, weight, device_key, page_nonce, page_issued_at, seat,
+         state, CASE WHEN state = 'qualified' THEN $6::timestamptz END,
+         CASE WHEN is_counted THEN $6::timestamptz END,
+         CASE WHEN state = 'denied' THEN $6::timestamptz END, reason, $6::timestamptz
+  FROM unnest($7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::bool[], $12::smallint[], $13::bytea[],
+              $14::bytea[], $15::timestamptz[], $16::smallint[], $17::text[], $18::bool[], $19::text[])
+    AS t(id, link_id, owner_id, helper_id, is_new, weight, device_key, page_nonce, page_issued_at, seat,
+         state, is_counted, reason)
+  ORDER BY link_id, helper_id
+  ON CONFLICT DO NOTHING
+  RETURNING id
 )
-UPDATE unlock_link_seats s SET taken = s.taken + locked.count
-FROM locked
-WHERE s.link_id = locked.link_id AND s.shard = locked.shard AND s.taken + locked.count <= s.seats
-RETURNING s.link_id
-"""
-INSERT: Final = """
-INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
-                   page_issued_at, seat, state, qualified_at, counted_at, ended_at, reason, created_at)
-SELECT id, link_id, owner_id, helper_id, 1, is_new, weight, device_key, page_nonce, page_issued_at, seat,
-       state, CASE WHEN state = 'qualified' THEN $14::timestamptz END,
-       CASE WHEN is_counted THEN $14::timestamptz END,
-       CASE WHEN state = 'denied' THEN $14::timestamptz END, reason, $14::timestamptz
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::smallint[], $7::bytea[],
-            $8::bytea[], $9::timestamptz[], $10::smallint[], $11::text[], $12::bool[], $13::text[])
-  AS t(id, link_id, owner_id, helper_id, is_new, weight, device_key, page_nonce, page_issued_at, seat, state,
-       is_counted, reason)
-ORDER BY link_id, helper_id
-ON CONFLICT DO NOTHING
-RETURNING id
+SELECT (SELECT count(*) FROM seats) = cardinality($1::uuid[]) AS has_seats,
+       (SELECT count(*) FROM days) = cardinality($10::uuid[]) AS has_days,
+       ARRAY(SELECT id FROM taken) AS taken
 """
 FIND_CONFLICT: Final = """
 SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress, h.page_nonce = $4 AS has_nonce
@@ -136,19 +140,27 @@ def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:
     return keys.digest("help-device", str(link_id), device_hash.hex())
 
 
-async def count_days(statements: Statements, helper_ids: Sequence[UUID], *, day: date, day_cap: int) -> bool:
-    """One more help of each person on this day; False when one had given all: the caller must roll back."""
-    return len(await statements.fetch(COUNT_DAYS, helper_ids, day, day_cap)) == len(helper_ids)
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the write found: whether every seat and day had room, and the helps that a constraint refused."""
+
+    has_room: bool
+    refused: Sequence[NewHelp]
 
 
-async def take_seats(statements: Statements, seats: Mapping[tuple[UUID, int], int]) -> bool:
-    """So many seats of each (link, shard); False when one has no room: the caller must roll back."""
-    links, shards = [link_id for link_id, _ in seats], [shard for _, shard in seats]
-    return len(await statements.fetch(TAKE_SEATS, links, shards, list(seats.values()))) == len(seats)
+async def take(
+    statements: Statements,
+    new: Sequence[NewHelp],
+    seats: Mapping[tuple[UUID, int], int],
+    *,
+    day: date,
+    day_cap: int,
+    now: datetime,
+) -> Taken:
+    """Take helps by different people, with their seats and within the day's cap: all, or roll back.
 
-
-async def insert_all(statements: Statements, new: Sequence[NewHelp], *, now: datetime) -> list[NewHelp]:
-    """Insert helps; those that a unique constraint refused: then the caller must roll back."""
+    seats: how many of each (link, shard).
+    """
     rows = [
         (
             one.id,
@@ -167,9 +179,18 @@ async def insert_all(statements: Statements, new: Sequence[NewHelp], *, now: dat
         )
         for one in new
     ]
-    inserted = await statements.fetch(INSERT, *zip(*rows, strict=True), now)
-    ids = {row["id"] for row in inserted}
-    return [one for one in new if one.id not in ids]
+    (found,) = await statements.fetch(
+        TAKE,
+        [link_id for link_id, _ in seats],
+        [shard for _, shard in seats],
+        list(seats.values()),
+        day,
+        day_cap,
+        now,
+        *zip(*rows, strict=True),
+    )
+    taken = set(found["taken"])
+    return Taken(found["has_seats"] and found["has_days"], [one for one in new if one.id not in taken])
 
 
 async def find_conflict(statements: Statements, new: NewHelp) -> Conflict | None:

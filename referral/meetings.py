@@ -15,12 +15,17 @@ READ_MEETINGS: Final = """
 SELECT a.i, l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
        l.weight_new, l.weight_existing, l.reward_credits, l.campaign_id,
        l.reserved_at IS NOT NULL AS is_reserved,
+       coalesce((SELECT used_credits FROM programme_months WHERE month = $6), 0) AS month_used,
+       CASE WHEN p.state = 'running' THEN p.budget_credits - p.used_credits ELSE 0 END AS campaign_left,
        ARRAY(SELECT seats - taken FROM unlock_link_seats WHERE link_id = l.id ORDER BY shard) AS free_seats,
        EXISTS (
          SELECT FROM webhook_endpoints w WHERE w.owner_id = l.owner_id AND w.state <> 'disabled'
        ) AS is_owner_told,
        o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
-       u.closed_at IS NOT NULL AS is_helper_gone, from_device.device_hash,
+       u.closed_at IS NOT NULL AS is_helper_gone, known.device_hash, known.devices,
+       ARRAY(SELECT device_hash FROM devices WHERE user_id = o.id LIMIT 20) AS owner_devices,
+       known.mailboxes, known.are_verified,
+       ARRAY(SELECT canonical_address FROM contacts WHERE user_id = o.id LIMIT 20) AS owner_mailboxes,
        d.user_id AS device_user_id, d.created_at AS device_seen_at,
        s.is_on AS switched_on, s.reason_zh, s.reason_en,
        EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
@@ -42,11 +47,22 @@ JOIN unlock_links l ON l.code_hash = a.code_hash
 JOIN users o ON o.id = l.owner_id
 JOIN users u ON u.id = a.helper_id
 CROSS JOIN LATERAL (
-  SELECT coalesce(a.device_hash, (
-    SELECT device_hash FROM devices WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1
-  )) AS device_hash
-) from_device
-LEFT JOIN devices d ON d.device_hash = from_device.device_hash
+  SELECT coalesce(a.device_hash, mine.devices[1]) AS device_hash, mine.*
+  FROM (
+    SELECT ARRAY(
+        SELECT device_hash FROM devices WHERE user_id = u.id ORDER BY created_at DESC LIMIT 20
+      ) AS devices,
+      ARRAY(
+        SELECT canonical_address FROM contacts WHERE user_id = u.id ORDER BY verified_at IS NULL, id LIMIT 20
+      ) AS mailboxes,
+      ARRAY(
+        SELECT verified_at IS NOT NULL FROM contacts WHERE user_id = u.id
+        ORDER BY verified_at IS NULL, id LIMIT 20
+      ) AS are_verified
+  ) AS mine
+) AS known
+LEFT JOIN campaigns p ON p.id = l.campaign_id
+LEFT JOIN devices d ON d.device_hash = known.device_hash
 LEFT JOIN channel_switches s ON s.channel = l.channel
 LEFT JOIN help_days t ON t.helper_id = u.id AND t.day = $5
 LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
@@ -59,6 +75,9 @@ class Meeting:
 
     device_hash: of the device that the request names, else the one on which the account was made; None:
         neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.
+    devices, mailboxes: the helper's, the newest device and proved contacts first, and which are proved.
+    month_used: credits that the programme has promised or paid this month. campaign_left: what the link's
+        campaign may still promise; 0 when it has none, or it does not run.
     free_seats: by shard. helps_today: that the helper gave. is_owner_told: their back end wants to hear of
         every count.
     switched_on: an operator's word on the channel, None without one, and why.
@@ -77,12 +96,19 @@ class Meeting:
     reward_credits: int
     campaign_id: UUID | None
     is_reserved: bool
+    month_used: int
+    campaign_left: int
     free_seats: Sequence[int]
     is_owner_told: bool
     is_owner_gone: bool
     helper_created_at: datetime
     is_helper_gone: bool
     device_hash: bytes | None
+    devices: Sequence[bytes]
+    owner_devices: Sequence[bytes]
+    mailboxes: Sequence[str]
+    are_verified: Sequence[bool]
+    owner_mailboxes: Sequence[str]
     device_user_id: UUID | None
     device_seen_at: datetime | None
     switched_on: bool | None
@@ -129,6 +155,7 @@ async def find_meetings(statements: Statements, asked: Sequence[Asked], *, day: 
         [one.helper_id for one in asked],
         [one.device_hash for one in asked],
         day,
+        day.replace(day=1),
     )
     found = {row["i"]: _read(dict(row)) for row in rows}
     return [found.get(number) for number in range(len(asked))]

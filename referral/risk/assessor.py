@@ -3,7 +3,6 @@
 For the flows: `services.risk` is the process's `Assessor`. It never opens or ends a transaction.
 
 - `note_owner` when a link is made: on which device and network its owner is.
-- `find_known_devices` for the snapshot at the tap: a device that carried another account is no new person's.
 - `weigh_helps` for helps that come in together, then `keep` what it says once they are inserted. Do what
   `verdict.effect` says: allow, hold (the help waits in the review queue), deny. Decide by `effect`, not
   `decision`: in shadow mode everything is allowed.
@@ -14,7 +13,7 @@ private addresses say nothing of a network and cost nothing.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,14 +21,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.ids import new_id
 from core.statements import SessionStatements, Statements
 from models.risk import RiskDecision
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
 from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, regather
 from referral.risk.pseudonyms import Pseudonyms, epoch_of
-from referral.risk.queries import People
+from referral.risk.queries import KeptHelp, People
 from referral.risk.scoring import judge, remember, weigh
 from referral.risk.traces import Tracer
 from referral.risk.verdicts import Reason, Verdict
@@ -65,62 +63,50 @@ class Assessor:
         sightings = [(owner_id, kind, hashed) for kind, hashed in traces.sightings()]
         await queries.note_sightings(statements, sightings, epoch=epoch_of(now), now=now)
 
-    async def find_known_devices(
-        self,
-        statements: Statements,
-        asked: Sequence[tuple[UUID, bytes]],
-        people: People,
-        *,
-        now: datetime,
-    ) -> frozenset[int]:
-        """Of (user, device as `devices` keeps it): the numbers of those on which anybody else was seen.
-
-        In the last 90 to 180 days, also after they left. people: whose the devices are.
-        """
-        if not asked:
-            return frozenset()
-        carried = (
-            number
-            for number, (user_id, device) in enumerate(asked)
-            if people.device_owners.get(device, user_id) != user_id
-        )
-        hashes = [(user_id, self.pseudonyms.device(device, now=now)) for user_id, device in asked]
-        return (await queries.list_seen_on(statements, hashes)).union(carried)
-
     async def weigh_helps(
         self,
         statements: Statements,
         attempts: Sequence[HelpAttempt],
         people: People,
         *,
+        came: Container[UUID] = (),
         paces: Paces,
         now: datetime,
     ) -> list[Weighed]:
         """Score helps that come in together. Counts each in the velocity windows, also when nothing is kept.
 
-        Holds when Redis is away: what cannot be counted is not waved through. people, paces: see `gather`.
+        Holds when Redis is away: what cannot be counted is not waved through. The rest: see `gather`.
         """
         sent = [self.sent_device(attempt.sender) for attempt in attempts]
         gathered = await gather(
-            statements, self.windows, self.tracer, attempts, sent, people, paces=paces, now=now
+            statements, self.windows, self.tracer, attempts, sent, people, came=came, paces=paces, now=now
         )
         return [Weighed(one, weigh(one.signals, self.weights, is_shadow=self.is_shadow)) for one in gathered]
 
     async def keep(self, statements: Statements, weighed: Sequence[Weighed], *, now: datetime) -> None:
         """Verdicts with their reasons, signals, and where the helpers were seen."""
-        epoch = epoch_of(now)
-        await self._keep_verdicts(
-            statements, [(one.gathered.attempt.help_id, one.verdict) for one in weighed], now
-        )
-        await queries.add_signals(
-            statements, [_signal_row(one.gathered) for one in weighed], epoch=epoch, now=now
-        )
         sightings = [
             (one.gathered.attempt.helper_id, kind, hashed)
             for one in weighed
             for kind, hashed in one.gathered.traces.sightings()
         ]
-        await queries.note_sightings(statements, sightings, epoch=epoch, now=now)
+        await queries.keep(
+            statements,
+            [
+                KeptHelp(
+                    _signals_of(one.gathered),
+                    one.verdict.decision.value,
+                    one.verdict.score,
+                    json.dumps(_to_json(one.verdict.reasons)),
+                )
+                for one in weighed
+            ],
+            sightings,
+            epoch=epoch_of(now),
+            is_shadow=self.is_shadow,
+            weights=self.digest,
+            now=now,
+        )
 
     async def weigh_help(self, session: AsyncSession, attempt: HelpAttempt, *, now: datetime) -> Verdict:
         """One help, scored and kept in the session's transaction."""
@@ -147,7 +133,16 @@ class Assessor:
             remember(before, weigh(signals, self.weights).reasons), self.weights, is_shadow=self.is_shadow
         )
         if _to_json(verdict.reasons) != kept.reasons:
-            await self._keep_verdicts(SessionStatements(session), [(help_id, verdict)], now)
+            await queries.add_verdict(
+                SessionStatements(session),
+                help_id,
+                decision=verdict.decision.value,
+                score=verdict.score,
+                reasons=json.dumps(_to_json(verdict.reasons)),
+                is_shadow=self.is_shadow,
+                weights=self.digest,
+                now=now,
+            )
         return verdict
 
     async def explain(
@@ -167,22 +162,13 @@ class Assessor:
         """The device that a request names, as `devices` keeps it."""
         return self.pseudonyms.stored_device(sender.device_id) if sender.device_id else None
 
-    async def _keep_verdicts(
-        self, statements: Statements, verdicts: Sequence[tuple[UUID, Verdict]], now: datetime
-    ) -> None:
-        rows = [
-            (new_id(), help_id, verdict.decision.value, verdict.score, json.dumps(_to_json(verdict.reasons)))
-            for help_id, verdict in verdicts
-        ]
-        await queries.add_verdicts(statements, rows, is_shadow=self.is_shadow, weights=self.digest, now=now)
-
 
 def _to_json(reasons: Sequence[Reason]) -> dict[str, Any]:
     return {"reasons": [reason.to_json() for reason in reasons]}
 
 
-def _signal_row(gathered: Gathered) -> tuple[Any, ...]:
-    """In the order of `queries.add_signals`."""
+def _signals_of(gathered: Gathered) -> tuple[Any, ...]:
+    """In the order of the columns that `queries.keep` writes."""
     attempt, traces = gathered.attempt, gathered.traces
 
     def first(hashes: tuple[bytes, ...]) -> bytes | None:

@@ -1,6 +1,6 @@
 """From helps to their signals: what the database and the velocity windows know of them at this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -49,6 +49,19 @@ class Pace:
     pairs_at_address: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What can be found at any time, not only at the tap.
+
+    is_owner_address: whether the owner was seen at this address. is_device_known: whether anybody but the
+    helper was seen on the device that asks.
+    """
+
+    signals: HelpSignals
+    is_owner_address: bool
+    is_device_known: bool
+
+
 Paces = dict[UUID, Pace | None]  # of helps that were counted, by id. None: Redis was away
 
 
@@ -60,6 +73,7 @@ async def gather(
     sent: Sequence[bytes | None],
     people: People,
     *,
+    came: Container[UUID],
     paces: Paces,
     now: datetime,
 ) -> list[Gathered]:
@@ -67,7 +81,9 @@ async def gather(
 
     Args:
         sent: the device that each request names, as `devices` keeps it.
-        people: owners and helpers, and whose the sent devices are.
+        people: owners and helpers, and whose the devices are that ask.
+        came: helps whose helper, new or not, is decided here: new on a device on which nobody else was seen
+            in the last 90 to 180 days, also after they left.
         paces: helps that are in there are not counted in the windows again; the others come in.
     """
     devices = [
@@ -79,9 +95,13 @@ async def gather(
         for attempt, mine in zip(attempts, devices, strict=True)
     ]
     around = await _look_around(statements, list(zip(attempts, traces, strict=True)), people, now)
+    attempts = [
+        _settle_new(attempt, mine, found, people) if attempt.help_id in came else attempt
+        for attempt, mine, found in zip(attempts, devices, around, strict=True)
+    ]
     counters = {
-        attempt.help_id: _counters(attempt, left, common, is_owner_address)
-        for attempt, left, (common, is_owner_address) in zip(attempts, traces, around, strict=True)
+        attempt.help_id: _counters(attempt, left, found)
+        for attempt, left, found in zip(attempts, traces, around, strict=True)
         if attempt.help_id not in paces
     }
     paces.update(await _count(windows, counters, now))
@@ -89,10 +109,15 @@ async def gather(
         Gathered(
             attempt,
             left,
-            _with_pace(_tell(attempt, left, common, mine, people), paces[attempt.help_id]),
+            _with_pace(_tell(attempt, left, found.signals, mine, people), paces[attempt.help_id]),
         )
-        for attempt, left, mine, (common, _) in zip(attempts, traces, devices, around, strict=True)
+        for attempt, left, mine, found in zip(attempts, traces, devices, around, strict=True)
     ]
+
+
+def _settle_new(attempt: HelpAttempt, devices: Sequence[bytes], found: Around, people: People) -> HelpAttempt:
+    carried = people.device_owners.get(devices[0], attempt.helper_id) if devices else attempt.helper_id
+    return replace(attempt, is_new=carried == attempt.helper_id and not found.is_device_known)
 
 
 async def regather(
@@ -105,9 +130,9 @@ async def regather(
     if proved is not None and mailbox is None:
         mailbox = pseudonyms.hash_of(signal.epoch, "mailbox", proved)
         await queries.set_mailbox(session, signal.help_id, mailbox)
-    ((common, _),) = await _look_around(statements, [(signal, kept_traces(signal, mailbox))], people, now)
+    (found,) = await _look_around(statements, [(signal, kept_traces(signal, mailbox))], people, now)
     age = now - await queries.created_at(session, signal.helper_id)
-    return replace(common, is_new=signal.is_new, account_days=age / timedelta(days=1))
+    return replace(found.signals, is_new=signal.is_new, account_days=age / timedelta(days=1))
 
 
 def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:
@@ -137,10 +162,7 @@ def _tell(
     )
 
 
-def _counters(
-    attempt: HelpAttempt, traces: Traces, common: HelpSignals, is_owner_address: bool
-) -> dict[str, Counter]:
-    """is_owner_address: whether the owner was seen at this address."""
+def _counters(attempt: HelpAttempt, traces: Traces, found: Around) -> dict[str, Counter]:
     counters = {
         "helps_today": Counter("helper", str(attempt.helper_id), DAY),
         "helps_for_owner": Counter("owner", str(attempt.owner_id), FIVE_MINUTES),
@@ -154,9 +176,9 @@ def _counters(
         counters["new_at_address"] = Counter("new-at", traces.address[0].hex(), HOUR)
         alike = (traces.network[0] + (traces.agent_text or (b"",))[0]).hex()
         counters["new_alike"] = Counter("new-alike", alike, HOUR)
-        if is_owner_address:
+        if found.is_owner_address:
             counters["pairs_at_address"] = Counter("pairs-at", traces.address[0].hex(), DAY)
-        if common.is_owner_place:
+        if found.signals.is_owner_place:
             counters["pairs_at_place"] = Counter("pairs", traces.place[0].hex(), DAY)
     return counters
 
@@ -195,8 +217,8 @@ async def _look_around(
     meant: Sequence[tuple[HelpAttempt | RiskSignal, Traces]],
     people: People,
     now: datetime,
-) -> list[tuple[HelpSignals, bool]]:
-    """What can be found at any time, not only at the tap; and whether the owner was seen at this address."""
+) -> list[Around]:
+    """For each in order."""
     asked = [
         Surroundings(
             one.link_id,
@@ -216,8 +238,8 @@ async def _look_around(
     return [_read(one, people, row) for (one, _), row in zip(meant, found, strict=True)]
 
 
-def _read(one: HelpAttempt | RiskSignal, people: People, found: dict[str, Any]) -> tuple[HelpSignals, bool]:
-    is_owner_address = bool(found.pop("is_owner_address"))
+def _read(one: HelpAttempt | RiskSignal, people: People, found: dict[str, Any]) -> Around:
+    is_owner_address, is_device_known = found.pop("is_owner_address"), found.pop("is_device_known")
     mine = people.mailboxes.get(one.helper_id, ())
     owned = {box.canonical_address for box in people.mailboxes.get(one.owner_id, ())}
     signals = HelpSignals(
@@ -226,4 +248,4 @@ def _read(one: HelpAttempt | RiskSignal, people: People, found: dict[str, Any]) 
         is_disposable=any(is_disposable(box.canonical_address) for box in mine),
         **found,
     )
-    return signals, is_owner_address
+    return Around(signals, is_owner_address, is_device_known)

@@ -11,10 +11,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.ids import new_id
 from core.statements import Statements
 from models.risk import RiskSighting, RiskSignal, RiskVerdict, SightingKind
 from models.user import User
-from referral.risk.statements import AROUND, PEOPLE, SEEN_ON, SIGHTINGS, SIGNALS, VERDICTS
+from referral.risk.statements import AROUND, KEEP, PEOPLE, SIGHTINGS, VERDICTS
 
 MAX_DEVICES: Final = 20  # of one user
 
@@ -72,20 +73,6 @@ async def read_people(
     return People({user_id: list(found) for user_id, found in owned.items()}, boxes, owners)
 
 
-async def list_seen_on(
-    statements: Statements, asked: Sequence[tuple[UUID, tuple[bytes, bytes]]]
-) -> frozenset[int]:
-    """Of (user, both hashes of a device): the numbers of those on which somebody else was seen."""
-    rows = await statements.fetch(
-        SEEN_ON,
-        list(range(len(asked))),
-        [user_id for user_id, _ in asked],
-        [present for _, (present, _) in asked],
-        [before for _, (_, before) in asked],
-    )
-    return frozenset(row["i"] for row in rows)
-
-
 async def look_around(
     statements: Statements, asked: Sequence[Surroundings], *, since: datetime, settled: datetime, epoch: int
 ) -> list[dict[str, Any]]:
@@ -123,36 +110,70 @@ async def created_at(session: AsyncSession, user_id: UUID) -> datetime:
 async def note_sightings(
     statements: Statements, sightings: Iterable[Sighting], *, epoch: int, now: datetime
 ) -> None:
-    """Remember them, or that they were seen again: each once and in one order, so that rows lock alike."""
+    """Remember them, or that they were seen again."""
+    await statements.fetch(SIGHTINGS, *_sighting_columns(sightings), epoch, now)
+
+
+def _sighting_columns(sightings: Iterable[Sighting]) -> tuple[list[str], list[bytes], list[UUID]]:
+    """Each once and in one order, so that rows are locked alike."""
     seen = sorted(set(sightings), key=lambda sighting: (sighting[1], sighting[2], sighting[0]))
-    await statements.fetch(
-        SIGHTINGS,
+    return (
         [kind.value for _, kind, _ in seen],
         [hashed for _, _, hashed in seen],
         [user_id for user_id, _, _ in seen],
-        epoch,
-        now,
     )
 
 
-async def add_verdicts(
+@dataclass(frozen=True, slots=True)
+class KeptHelp:
+    """A help's signals in the order of their columns, and its verdict."""
+
+    signals: tuple[Any, ...]
+    decision: str
+    score: int
+    reasons: str  # as JSON
+
+
+async def keep(
     statements: Statements,
-    rows: Sequence[tuple[UUID, UUID, str, int, str]],
+    helps: Sequence[KeptHelp],
+    sightings: Iterable[Sighting],
     *,
+    epoch: int,
     is_shadow: bool,
     weights: str,
     now: datetime,
 ) -> None:
-    """rows: (id, help, decision, score, reasons as JSON)."""
-    ids, helps, decisions, scores, reasons = zip(*rows, strict=True)
-    await statements.fetch(VERDICTS, ids, helps, decisions, scores, is_shadow, weights, now, reasons)
+    """Signals and verdicts of helps, and where their helpers were seen."""
+    await statements.fetch(
+        KEEP,
+        *_sighting_columns(sightings),
+        epoch,
+        now,
+        *zip(*(one.signals for one in helps), strict=True),
+        is_shadow,
+        weights,
+        [new_id() for _ in helps],
+        [one.decision for one in helps],
+        [one.score for one in helps],
+        [one.reasons for one in helps],
+    )
 
 
-async def add_signals(
-    statements: Statements, rows: Sequence[tuple[Any, ...]], *, epoch: int, now: datetime
+async def add_verdict(
+    statements: Statements,
+    help_id: UUID,
+    *,
+    decision: str,
+    score: int,
+    reasons: str,
+    is_shadow: bool,
+    weights: str,
+    now: datetime,
 ) -> None:
-    """rows: in the order of the statement's columns."""
-    await statements.fetch(SIGNALS, *zip(*rows, strict=True), epoch, now)
+    """Another verdict on a help that was weighed again."""
+    values = [new_id()], [help_id], [decision], [score], is_shadow, weights, now, [reasons]
+    await statements.fetch(VERDICTS, *values)
 
 
 async def find_signal(session: AsyncSession, help_id: UUID) -> RiskSignal | None:

@@ -20,13 +20,6 @@ CROSS JOIN LATERAL (
   ORDER BY verified_at IS NULL, id LIMIT 20) AS c
 """
 
-# Of devices by both their hashes, with whom to leave out: those on which somebody else was seen.
-SEEN_ON: Final = """
-SELECT a.i FROM unnest($1::int[], $2::uuid[], $3::bytea[], $4::bytea[]) AS a(i, user_id, present, before)
-WHERE EXISTS (SELECT FROM risk_sightings s
-              WHERE s.kind = 'device' AND s.hash IN (a.present, a.before) AND s.user_id <> a.user_id)
-"""
-
 # The helps that are looked at. Lists of hashes come as array literals: they differ in length.
 _ASKED: Final = """
 SELECT i, link_id, owner_id, helper_id, devices::bytea[] AS devices, addresses::bytea[] AS addresses,
@@ -50,9 +43,11 @@ FROM (
 ) AS others
 """
 
-# Who else was seen on these devices, and whether the owner was there, or at this place.
+# Who else was seen on these devices, on the first of them, and whether the owner was there, or at this place.
 _SEEN: Final = """
 SELECT
+  EXISTS (SELECT FROM risk_sightings
+          WHERE kind = 'device' AND hash = ANY(a.devices[1:2]) AND user_id <> a.helper_id) AS is_device_known,
   (SELECT count(DISTINCT user_id) FROM (
      SELECT user_id FROM risk_sightings
      WHERE kind = 'device' AND hash = ANY(a.devices) AND user_id <> a.helper_id LIMIT 100
@@ -145,11 +140,13 @@ CROSS JOIN LATERAL ({_SEEN}) AS seen
 CROSS JOIN LATERAL ({_GRAPH}) AS graph
 """  # noqa: S608 - of the four above
 
-SIGHTINGS: Final = """
+_SIGHTINGS: Final = """
 INSERT INTO risk_sightings (kind, hash, user_id, epoch, seen_at)
 SELECT kind, hash, user_id, $4, $5 FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS t(kind, hash, user_id)
 ON CONFLICT (kind, hash, user_id) DO UPDATE SET seen_at = greatest(risk_sightings.seen_at, excluded.seen_at)
 """
+
+SIGHTINGS: Final = _SIGHTINGS
 
 VERDICTS: Final = """
 INSERT INTO risk_verdicts (id, help_id, decision, score, is_shadow, reasons, weights, created_at)
@@ -158,14 +155,24 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $8::text[])
   AS t(id, help_id, decision, score, reasons)
 """
 
-SIGNALS: Final = """
-INSERT INTO risk_signals (
-  help_id, link_id, owner_id, helper_id, epoch, is_new, device_hash, address_hash, network_hash, agent_hash,
-  mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, created_at)
-SELECT help_id, link_id, owner_id, helper_id, $15, is_new, device_hash, address_hash, network_hash,
-       agent_hash, mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, $16
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::bytea[], $7::bytea[], $8::bytea[],
-            $9::bytea[], $10::bytea[], $11::text[], $12::bigint[], $13::float8[], $14::float8[])
-  AS t(help_id, link_id, owner_id, helper_id, is_new, device_hash, address_hash, network_hash, agent_hash,
-       mailbox_hash, agent, asn, tap_seconds, sign_up_seconds)
-"""
+# Signals, verdicts and sightings of many helps.
+KEEP: Final = f"""
+WITH signals AS (
+  INSERT INTO risk_signals (
+    help_id, link_id, owner_id, helper_id, epoch, is_new, device_hash, address_hash, network_hash, agent_hash,
+    mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, created_at)
+  SELECT help_id, link_id, owner_id, helper_id, $4, is_new, device_hash, address_hash, network_hash,
+         agent_hash, mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, $5
+  FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bool[], $11::bytea[], $12::bytea[],
+              $13::bytea[], $14::bytea[], $15::bytea[], $16::text[], $17::bigint[], $18::float8[],
+              $19::float8[])
+    AS t(help_id, link_id, owner_id, helper_id, is_new, device_hash, address_hash, network_hash, agent_hash,
+         mailbox_hash, agent, asn, tap_seconds, sign_up_seconds)
+), verdicts AS (
+  INSERT INTO risk_verdicts (id, help_id, decision, score, is_shadow, reasons, weights, created_at)
+  SELECT id, help_id, decision, score, $20, reasons::jsonb, $21, $5
+  FROM unnest($22::uuid[], $6::uuid[], $23::text[], $24::int[], $25::text[])
+    AS t(id, help_id, decision, score, reasons)
+)
+{_SIGHTINGS}
+"""  # noqa: S608 - of the one above

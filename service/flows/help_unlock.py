@@ -78,6 +78,9 @@ class HelpWriter(GroupWriter[Tap, HelpOutcome]):
             raise WriterUnavailableError("Too many others want the same.")
         return [outcomes[tap.id] for tap in requests]
 
+    def line_of(self, request: Tap) -> bytes:
+        return request.code_hash
+
     async def committed(self, outcomes: Sequence[Outcome[HelpOutcome]]) -> None:
         helped = {one.link_id for one in outcomes if isinstance(one, HelpOutcome) and not one.is_replay}
         await self._news.say_all(helped)

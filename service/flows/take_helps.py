@@ -15,12 +15,12 @@ from core.group_commit import Next, Outcome
 from core.statements import Statements
 from models.referral import HelpState
 from referral import budgets, counting, helps
+from referral.budgets import Left
 from referral.errors import BudgetSpentError
 from referral.helps import NewHelp
 from referral.meetings import Asked, Meeting, find_meetings
-from referral.risk import queries
 from referral.risk.gathering import Paces
-from referral.risk.queries import People
+from referral.risk.queries import Mailbox, People
 from referral.seats import Seats
 from service.unlocking.deciding import Candidate, Decided, decide, look_at
 from service.unlocking.desk import Desk
@@ -67,16 +67,13 @@ async def take_helps(
     candidates = _let_in(batch, taps, await _meet(batch, taps))
     if not candidates:
         return batch.outcomes
-    people = await queries.read_people(
-        statements,
-        (who for one in candidates for who in (one.meeting.owner_id, one.tap.helper_id)),
-        (one.device for one in candidates),
-    )
-    await _tell_new(batch, candidates, people)
+    came = {
+        one.tap.id for one in candidates if one.meeting.came_for(one.tap.helper_id, one.tap.token.issued_at)
+    }
     attempts = [candidate.attempt() for candidate in candidates]
-    weighed = await desk.risk.weigh_helps(statements, attempts, people, paces=paces, now=now)
-    decided = [decide(desk, *each) for each in zip(candidates, weighed, strict=True)]
-    decided = await _set_aside(batch, decided)
+    people = _people_of(candidates)
+    weighed = await desk.risk.weigh_helps(statements, attempts, people, came=came, paces=paces, now=now)
+    decided = _set_aside(batch, [decide(desk, *each) for each in zip(candidates, weighed, strict=True)])
     if decided:
         await _write(batch, decided)
     return batch.outcomes
@@ -117,25 +114,35 @@ def _let_in(batch: Batch, taps: Sequence[Tap], meetings: Sequence[Meeting | None
     return candidates
 
 
-async def _tell_new(batch: Batch, candidates: Sequence[Candidate], people: People) -> None:
-    """Say who is new, frozen now: an account, and a device, younger than the page, and nobody's before."""
-    came = [one for one in candidates if one.meeting.came_for(one.tap.helper_id, one.tap.token.issued_at)]
-    asked = [(one.tap.helper_id, one.device) for one in came]
-    known = await batch.desk.risk.find_known_devices(batch.statements, asked, people, now=batch.now)
-    for number, one in enumerate(came):
-        one.is_new = number not in known
+def _people_of(candidates: Sequence[Candidate]) -> People:
+    """Owners and helpers as the meetings show them; of who is both, the helper's side says more."""
+    meetings = [(one.meeting, one.tap.helper_id) for one in candidates]
+    return People(
+        devices={meeting.owner_id: meeting.owner_devices for meeting, _ in meetings}
+        | {helper_id: meeting.devices for meeting, helper_id in meetings},
+        mailboxes={
+            meeting.owner_id: [Mailbox(address, is_verified=False) for address in meeting.owner_mailboxes]
+            for meeting, _ in meetings
+        }
+        | {
+            helper_id: [Mailbox(*each) for each in zip(meeting.mailboxes, meeting.are_verified, strict=True)]
+            for meeting, helper_id in meetings
+        },
+        device_owners={
+            one.device: one.meeting.device_user_id
+            for one in candidates
+            if one.meeting.device_user_id is not None
+        },
+    )
 
 
-async def _set_aside(batch: Batch, decided: Sequence[Decided]) -> list[Decided]:
+def _set_aside(batch: Batch, decided: Sequence[Decided]) -> list[Decided]:
     """Draw rewards that nothing is set aside for yet, in memory; helps that would be for nothing fall out."""
     first = [one for one in decided if one.needs_reward]
-    if not first:
-        return list(decided)
-    left = await budgets.read_left(
-        batch.statements,
-        (one.meeting.campaign_id for one in first if one.meeting.campaign_id is not None),
-        budget_credits=batch.desk.programme.caps.budget_credits_month,
-        now=batch.now,
+    budget = batch.desk.programme.caps.budget_credits_month
+    left = Left(
+        min((budget - one.meeting.month_used for one in first), default=0),
+        {one.meeting.campaign_id: one.meeting.campaign_left for one in first if one.meeting.campaign_id},
     )
     drawn: dict[UUID, bool] = {}
     for one in first:
@@ -159,14 +166,18 @@ async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
     for one in decided:
         if one.new.state is not HelpState.DENIED:
             one.new.seat = batch.seats.take(one.new.link_id)
-    if batch.seats.taken and not await helps.take_seats(statements, batch.seats.taken):
+    taken = await helps.take(
+        statements,
+        [one.new for one in decided],
+        batch.seats.taken,
+        day=_day(batch),
+        day_cap=desk.programme.caps.helps_per_day,
+        now=now,
+    )
+    if not taken.has_room:
         raise StaleError
-    helpers = sorted(one.new.helper_id for one in decided)
-    day_cap = desk.programme.caps.helps_per_day
-    if not await helps.count_days(statements, helpers, day=_day(batch), day_cap=day_cap):
-        raise StaleError
-    if refused := await helps.insert_all(statements, [one.new for one in decided], now=now):
-        raise ClashError(refused)
+    if taken.refused:
+        raise ClashError(taken.refused)
     await desk.risk.keep(statements, [one.weighed for one in decided], now=now)
     for one in decided:
         batch.outcomes[one.new.id] = one.outcome(progress.get(one.new.link_id))

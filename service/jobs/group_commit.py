@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, cast
+from uuid import UUID
 
 import asyncpg
 
@@ -39,6 +40,9 @@ class AdmissionWriter(GroupWriter[Admission, Admitted]):
         self._catalog = catalog
         self._clock = clock
         self._wake = wake
+
+    def line_of(self, request: Admission) -> UUID:
+        return request.owner_id
 
     async def committed(self, outcomes: Sequence[object]) -> None:
         if any(isinstance(outcome, Admitted) and not outcome.is_replay for outcome in outcomes):

@@ -35,7 +35,6 @@ class Candidate:
     tap: Tap
     meeting: Meeting
     device: bytes
-    is_new: bool = False
 
     def attempt(self) -> HelpAttempt:
         """For the risk score. Times are the database's, which accounts are dated by."""
@@ -45,7 +44,7 @@ class Candidate:
             link_id=meeting.link_id,
             owner_id=meeting.owner_id,
             helper_id=tap.helper_id,
-            is_new=self.is_new,
+            is_new=False,  # who came for the page is settled with the device
             helper_created_at=meeting.helper_created_at,
             page_issued_at=tap.token.issued_at,
             tapped_at=meeting.read_at,
@@ -136,14 +135,15 @@ def _require_allowed(desk: Desk, tap: Tap, meeting: Meeting, now: datetime) -> N
 def decide(desk: Desk, candidate: Candidate, weighed: Weighed) -> Decided:
     """What the risk score makes of the help. It is frozen with its weight."""
     tap, meeting, effect = candidate.tap, candidate.meeting, weighed.verdict.effect
+    is_new = weighed.gathered.attempt.is_new
     proven = HelpState.QUALIFIED if meeting.is_proven else HelpState.PENDING
     new = NewHelp(
         id=tap.id,
         link_id=meeting.link_id,
         owner_id=meeting.owner_id,
         helper_id=tap.helper_id,
-        is_new=candidate.is_new,
-        weight=meeting.weight_new if candidate.is_new else meeting.weight_existing,
+        is_new=is_new,
+        weight=meeting.weight_new if is_new else meeting.weight_existing,
         device_key=helps.device_key_of(desk.keys, meeting.link_id, candidate.device),
         page_nonce=tap.token.nonce,
         page_issued_at=tap.token.issued_at,

@@ -62,18 +62,16 @@ async def make_player(
     return Player(user_id, created_at, Sender(address, user_agent, device_id))
 
 
-async def tap(
-    session: AsyncSession,
-    assessor: Assessor,
+def attempt_of(
     owner: Player,
     helper: Player,
     *,
     now: datetime,
     is_new: bool = True,
     after: timedelta = timedelta(seconds=9),
-) -> tuple[UUID, Verdict]:
-    """One help of `helper` for `owner`, `after` the page was shown."""
-    attempt = HelpAttempt(
+) -> HelpAttempt:
+    """A tap of `helper` for `owner`, `after` the page was shown."""
+    return HelpAttempt(
         help_id=new_id(),
         link_id=new_id(),
         owner_id=owner.user_id,
@@ -84,6 +82,20 @@ async def tap(
         tapped_at=now,
         sender=helper.sender,
     )
+
+
+async def tap(
+    session: AsyncSession,
+    assessor: Assessor,
+    owner: Player,
+    helper: Player,
+    *,
+    now: datetime,
+    is_new: bool = True,
+    after: timedelta = timedelta(seconds=9),
+) -> tuple[UUID, Verdict]:
+    """One help of `helper` for `owner`, weighed and kept."""
+    attempt = attempt_of(owner, helper, now=now, is_new=is_new, after=after)
     return attempt.help_id, await assessor.weigh_help(session, attempt, now=now)
 
 

@@ -120,7 +120,7 @@ class TestCounting:
         assert found.total.held_share == pytest.approx(1 / 3)
         first, second, empty = found.days.values()
         assert (first.links, first.taps, first.qualified_new, first.buyers) == (2, 5, 2, 1)
-        assert (second.links, second.taps, second.qualified_new, second.rewards) == (2, 1, 1, 0)
+        assert (second.links, second.taps, second.qualified_new, second.rewards) == (2, 1, 0, 0)
         assert empty == Counts()
         assert empty.k_factor is None
         assert {name: counts.links for name, counts in found.variants.items()} == {"a": 3, "b": 1}

@@ -22,6 +22,7 @@ from tests.factories.helps import (
     ANDROID,
     IPHONE,
     Player,
+    attempt_of,
     make_player,
     make_works,
     prove_contact,
@@ -280,20 +281,25 @@ class TestKeeping:
     async def test_a_device_is_known_to_whom_it_is_not_new(
         self, session: AsyncSession, assessor: Assessor, cast: Cast
     ) -> None:
-        guest, other = await cast.player(), await cast.player(is_guest=False)
+        """Whoever comes for the page is new, unless somebody else was seen on the device."""
+        owner, guest, other = await cast.player(), await cast.player(), await cast.player(is_guest=False)
+
+        async def is_new(player: Player, sender: Sender) -> bool:
+            attempt = replace(attempt_of(owner, player, now=NOW), sender=sender)
+            statements, device = SessionStatements(session), assessor.sent_device(sender)
+            people = await queries.read_people(
+                statements, [owner.user_id, player.user_id], [device] if device else []
+            )
+            (weighed,) = await assessor.weigh_helps(
+                statements, [attempt], people, came={attempt.help_id}, paces={}, now=NOW
+            )
+            return weighed.gathered.attempt.is_new
+
         fresh = Sender(None, IPHONE, "f" * 32)
-        mine, new = assessor.sent_device(guest.sender), assessor.sent_device(fresh)
-        assert mine is not None and new is not None
-        asked = [(guest.user_id, mine), (other.user_id, mine), (other.user_id, new)]
-
-        async def known() -> frozenset[int]:
-            statements = SessionStatements(session)
-            people = await queries.read_people(statements, (), [mine, new])
-            return await assessor.find_known_devices(statements, asked, people, now=NOW)
-
-        assert await known() == {1}
+        assert await is_new(guest, guest.sender) and await is_new(other, fresh)
+        assert not await is_new(other, guest.sender)
         await assessor.note_owner(session, guest.user_id, fresh, now=NOW)
-        assert await known() == {1, 2}
+        assert await is_new(guest, fresh) and not await is_new(other, fresh)
 
     async def test_the_keeper_forgets(self, services: Services, clock: MovableClock) -> None:
         async with services.sessions.begin() as session:
