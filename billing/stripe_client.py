@@ -1,6 +1,8 @@
 """The one module that speaks through Stripe's SDK: our own key, one pinned API version, our own errors."""
 
 import asyncio
+import functools
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -23,6 +25,12 @@ NOTHING_LEFT: Final = frozenset({"charge_already_refunded", "charge_disputed"})
 T = TypeVar("T")
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe to be Stripe, read once for each process: it is a file of hundreds of certificates."""
+    return httpx.create_ssl_context()
+
+
 class _Transport(stripe.HTTPClient):
     """The SDK's own client over httpx hands text over in a way that httpx gives up; this one sends bytes."""
 
@@ -30,7 +38,7 @@ class _Transport(stripe.HTTPClient):
 
     def __init__(self, timeout_seconds: float) -> None:
         super().__init__()
-        self._client = httpx.AsyncClient(timeout=timeout_seconds)
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, verify=_trusted())
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | bytes | None = None

@@ -1,8 +1,10 @@
 """One real Postgres and one real Valkey for the whole run; a fresh, migrated database for each test."""
 
 import contextlib
+import gc
 import os
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -27,12 +30,28 @@ from tests.fakes.clock import MovableClock
 from tests.scratch import in_memory
 
 TEMPLATE = "huajian_template"
+_apps: deque[tuple[Settings, FastAPI]] = deque(maxlen=8)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose once, before anything asks, where the run's files are; workers get their places below."""
     if config.option.basetemp is None and (folder := in_memory()) is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    _log_plainly()
+    gc.disable()  # while modules are imported, of which nothing is garbage
+
+
+def _log_plainly() -> None:
+    """Tracebacks without colours and frames: drawing them took longer than the tests that cause them."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, a million objects, and need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -102,13 +121,26 @@ def sessions(services: Services) -> Sessions:
 
 
 @pytest.fixture
-def app(services: Services) -> FastAPI:
+def app(services: Services) -> Iterator[FastAPI]:
+    app = _app_of(services.settings)
+    app.state.services = services
+    yield app
+    del app.state.services
+
+
+def _app_of(settings: Settings) -> FastAPI:
+    """The app under these settings, made once: all that differs between two is `app.state.services`."""
+    alike = settings.model_copy(update={"data_dir": Path()})
+    for known, app in _apps:
+        if known == alike:
+            return app
+
     @contextlib.asynccontextmanager
     async def already_open(_: FastAPI) -> AsyncIterator[None]:
         yield
 
-    app = create_app(services.settings, lifespan=already_open)
-    app.state.services = services
+    app = create_app(settings, lifespan=already_open)
+    _apps.append((alike, app))
     return app
 
 

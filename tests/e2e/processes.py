@@ -74,11 +74,12 @@ class ServiceProcess:
 def await_ready(url: str) -> None:
     """Wait until the service answers; it may be recovering from what a test did to it."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health/ready", timeout=2).status_code == 200:
-                return
-        time.sleep(0.1)
+    with httpx.Client(timeout=2) as client:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get(f"{url}/health/ready").status_code == 200:
+                    return
+            time.sleep(0.1)
     raise TimeoutError(f"{url} did not become ready")
 
 
