@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 from sqlalchemy import text
 
 from billing import queries as credits
@@ -50,9 +51,9 @@ async def tap(services: Services, request: HelpRequest, writer: HelpWriter | Non
 
 
 async def tap_all(
-    services: Services, requests: Sequence[HelpRequest], desk: Desk | None = None
+    services: Services, requests: Sequence[HelpRequest], desk: Desk | None = None, *, processes: int = 3
 ) -> Counter[str]:
-    """Everybody at once, through three processes: each has a connection and batches of its own."""
+    """Everybody at once, through several processes: each has a connection and batches of its own."""
     writers = [
         HelpWriter(
             services.endpoints.database_url,
@@ -60,12 +61,12 @@ async def tap_all(
             news=services.unlocking.news,
             clock=services.clock,
         )
-        for _ in range(3)
+        for _ in range(processes)
     ]
     async with contextlib.AsyncExitStack() as stack:
         for writer in writers:
             await stack.enter_async_context(background(writer.run()))
-        taps = (tap(services, request, writers[n % 3]) for n, request in enumerate(requests))
+        taps = (tap(services, request, writers[n % processes]) for n, request in enumerate(requests))
         return Counter(await asyncio.gather(*taps))
 
 
@@ -172,6 +173,27 @@ class TestOnePerson:
         owner = await sign_in()
         answers = await asyncio.gather(*(ask(client, owner) for _ in range(10)))
         assert Counter(answer.status_code for answer in answers) == {201: 3, 429: 7}
+
+
+class TestClashes:
+    @pytest.mark.parametrize("processes", [1, 3])
+    async def test_one_token_and_one_device_are_one_help_each(
+        self, services: Services, processes: int
+    ) -> None:
+        """In one process they are put off behind each other; between processes a constraint refuses them."""
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session, terms=Terms(goal=10))
+            helpers = [await make_helper(services, session) for _ in range(6)]
+            requests = [await make_request(services, session, link.id, helper) for helper in helpers]
+        stolen = [
+            replace(one, page_token=requests[0].page_token, proof=requests[0].proof) for one in requests[1:3]
+        ]
+        sender = replace(requests[0].sender, device_id="d" * 32)
+        together = [replace(one, sender=sender) for one in requests[3:]]
+        answers = await tap_all(services, [requests[0], *stolen, *together], processes=processes)
+        assert answers["qualified"] + answers["held"] == 2
+        assert (answers["page_token_spent"], answers["device_has_helped"]) == (2, 2)
+        await available(services, link.owner_id)  # proves every invariant
 
 
 class TestCounting:

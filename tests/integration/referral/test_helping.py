@@ -119,6 +119,29 @@ class TestLinks:
         assert events.status_code == 404
 
 
+class TestBodies:
+    async def test_a_tap_that_is_none_is_refused_as_everywhere(
+        self, client: httpx.AsyncClient, code: str, sign_in: SignIn
+    ) -> None:
+        """Taps are answered beside the framework, and nobody can tell."""
+        path, headers = f"/v1/unlock-links/{code}/helps", (await sign_in()).headers
+        told = {
+            (await client.post(path, headers=headers | {"content-type": kind}, content=body)).json()[
+                "code"
+            ]: body
+            for kind, body in (
+                ("application/json", b"{"),
+                ("application/json", b'{"page_token": "short", "proof": "1"}'),
+                ("text/plain", b"{}"),
+            )
+        }
+        assert list(told) == ["malformed_json", "invalid_request", "unsupported_media_type"]
+        unknown = await client.post(f"/v1/unlock-links/{'x' * 80}/helps", headers=headers, json={})
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "unlock_link_not_found")
+        assert (await client.get(path, headers=headers)).status_code == 405
+        assert (await client.post(path, json={})).status_code == 401
+
+
 class TestLooking:
     async def test_looking_changes_nothing(
         self, client: httpx.AsyncClient, services: Services, code: str
