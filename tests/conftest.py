@@ -41,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # while modules are imported, of which nothing is garbage
 
 
+def pytest_report_header() -> str:
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT") or "on the disk, which takes longer"
+    return f"files of this run: {place}"
+
+
 def _log_plainly() -> None:
     """Tracebacks without colours and frames: drawing them took longer than the tests that cause them."""
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -76,14 +81,24 @@ async def template(engines: Endpoints) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+async def overseer(engines: Endpoints) -> AsyncIterator[asyncpg.Connection]:
+    """Who makes and removes the databases."""
+    connection = await asyncpg.connect(engines.database_url)
+    yield connection
+    await connection.close()
+
+
 @pytest.fixture
-async def endpoints(engines: Endpoints, template: str) -> AsyncIterator[Endpoints]:
+async def endpoints(
+    engines: Endpoints, template: str, overseer: asyncpg.Connection
+) -> AsyncIterator[Endpoints]:
     """A database and a Redis of this test's own."""
     name = f"test_{uuid4().hex}"
     # Copying the files costs half of what Postgres' default does, which writes every page to its log too.
-    await _execute(engines.database_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    await overseer.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield replace(engines, database_url=_database(engines.database_url, name))
-    await _execute(engines.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+    await overseer.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
