@@ -5,7 +5,7 @@ import gc
 import os
 import shutil
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -38,7 +38,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and (folder := in_memory()) is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     _log_plainly()
-    gc.disable()  # while modules are imported, of which nothing is garbage
 
 
 def pytest_report_header() -> str:
@@ -52,11 +51,16 @@ def _log_plainly() -> None:
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays, a million objects, and need not be looked through again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported meanwhile stays, a million objects, and need not be looked through again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
