@@ -20,18 +20,9 @@ from generators.backends.studio.card.making import make_card
 from generators.contracts import Pixels
 from generators.specs import Style
 from generators.typesetting.label import draw_label
-from provenance.fingerprints import (
-    ALIKE_BITS,
-    COARSE_BITS,
-    FINE_BITS,
-    SEARCH_RADIUS,
-    Fingerprint,
-    Suppositions,
-    fine_distances,
-    fine_words,
-    fingerprint,
-    suppose,
-)
+from provenance.fingerprints import fingerprint, suppose
+from provenance.looks import ALIKE_BITS, COARSE_BITS, FINE_BITS, SEARCH_RADIUS, Fingerprint, Suppositions
+from provenance.similar.words import coarse_words, fine_distances, fine_words
 
 _SIZE_PX: Final = (540, 720)
 
@@ -102,11 +93,11 @@ COPIES: Final[dict[str, Callable[[Pixels], Pixels]]] = {
 
 
 def coarse_distance(original: Fingerprint, supposed: Suppositions) -> int:
-    return int(np.bitwise_count(supposed.coarse ^ np.uint64(original.coarse)).min())
+    return int(np.bitwise_count(coarse_words(supposed.coarse) ^ np.uint64(original.coarse)).min())
 
 
 def fine_distance(original: Fingerprint, supposed: Suppositions) -> int:
-    return int(fine_distances(fine_words(original.fine).reshape(1, 4), supposed.fine)[0])
+    return supposed.fine_distance(original.fine)
 
 
 def _row(name: str, coarse: list[int], fine: list[int]) -> str:
@@ -144,13 +135,13 @@ def main() -> None:
 def _print_others(made: list[Subject]) -> None:
     """Every picture against every other: nearest, the percentiles, and how many would be shown."""
     coarse = np.array([one.original.coarse for one in made], np.uint64)
-    fine = np.stack([fine_words(one.original.fine) for one in made])
+    fine = np.concatenate([fine_words(one.original.fine) for one in made])
     paintings = np.array([one.painting for one in made])
     near: dict[str, list[tuple[int, int]]] = {"another painting": [], "another card on its painting": []}
     for at, one in enumerate(made):
         supposed = suppose(one.pixels)
-        bits = np.bitwise_count(coarse[:, None] ^ supposed.coarse).min(axis=1)
-        apart = fine_distances(fine, supposed.fine)
+        bits = np.bitwise_count(coarse[:, None] ^ coarse_words(supposed.coarse)).min(axis=1)
+        apart = fine_distances(fine, fine_words(supposed.fine))
         for other in np.delete(np.arange(len(made)), at):
             kind = "another card on its painting" if paintings[other] == one.painting else "another painting"
             near[kind].append((int(bits[other]), int(apart[other])))

@@ -24,7 +24,8 @@ from generators.contracts import Brief, Picture, Pixels, Unwatched
 from generators.encoders import encode
 from generators.specs import CardSpec, Occasion, PictureFormat
 from provenance.credentials.chains import Subject, issue, make_authority, make_key, to_pem
-from provenance.credentials.reading import CredentialTrust, read_credentials
+from provenance.credentials.facts import CredentialTrust
+from provenance.credentials.reading import read_credentials
 from provenance.credentials.signers import FileSigner
 from provenance.facts import MadeBy, SealFacts
 from provenance.labels import ALGORITHMIC

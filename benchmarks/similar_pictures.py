@@ -19,8 +19,9 @@ from typing import Final
 import asyncpg
 import numpy as np
 
-from provenance.fingerprints import SEARCH_RADIUS, Words
+from provenance.looks import SEARCH_RADIUS
 from provenance.similar.index import FingerprintIndex
+from provenance.similar.words import Words
 from service.engines.blocking import BlockingEngines
 
 _BANDS: Final = 4

@@ -1,8 +1,9 @@
 """What is said of files that were tampered with: `python -m benchmarks.tampering`. The suite demands it."""
 
 from provenance.evidence import Evidence
-from provenance.examination import examine
-from provenance.fingerprints import Suppositions, fingerprint
+from provenance.examining import examine
+from provenance.fingerprints import fingerprint
+from provenance.looks import Suppositions
 from provenance.similar.index import FingerprintIndex
 from provenance.verification.judging import judge
 from tests.factories.certified import certified, operator, painted

@@ -27,6 +27,8 @@ from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring, load_keyring
 from referral.risk.assessor import Assessor
 from referral.risk.opening import open_assessor
+from service.certificates.bench import Bench, open_workshops
+from service.children.pool import ChildPool
 from service.engines.endpoints import Endpoints
 from service.flows.certification import Certification
 from service.flows.keep_photo import PhotoKeeper
@@ -98,12 +100,14 @@ async def open_services(
     payments: PaymentChannel | None = None,
     rehearsal: Rehearsal | None = None,
     own_url: str | None = None,
+    workshops: ChildPool | None = None,
 ) -> AsyncIterator[Services]:
     """Open what one process needs; nothing runs yet. `catalog` None reads our own.
 
     Args:
         own_url: where this process listens, for an installation that was given no public address.
         payments: who takes money, closed here at the end; None: Stripe when it is configured, else nobody.
+        workshops: where files are made, when others use them too; None: some of our own, ended at the end.
     """
     read_shelf(settings.templates_dir)  # a bad template stops the start, not a job
     keys = load_keys(settings)
@@ -122,6 +126,8 @@ async def open_services(
     access_tokens = AccessTokens(
         keys, lifetime=timedelta(minutes=settings.auth.access_token_minutes), clock=clock
     )
+    makers = workshops or open_workshops(default_folder())
+    bench = Bench(makers, time_stamp_seconds=settings.provenance.time_authority_seconds)
     certification = (
         None
         if keyring is None
@@ -131,10 +137,16 @@ async def open_services(
             keyring,
             signer,
             clock,
+            bench,
             producer_code=settings.provenance.producer_code,
             public_url=settings.public_url,
             own_url=own_url or UNPUBLISHED_URL,
         )
+    )
+    verifier = FileVerifier(
+        sessions,
+        None if certification is None else certification.papers,
+        partial(own_trust, settings, keyring),
     )
     try:
         yield Services(
@@ -179,17 +191,19 @@ async def open_services(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
             rules=rules_of(settings.memberships, catalog, keys),
-            verifier=FileVerifier(
-                sessions,
-                None if certification is None else certification.papers,
-                partial(own_trust, settings, keyring),
-            ),
+            verifier=verifier,
             payments=payments,
             rehearsal=rehearsal,
             signer=signer,
             stopping=asyncio.Event(),
         )
     finally:
+        if certification is not None:
+            await certification.close()
+        if workshops is None:
+            await asyncio.to_thread(makers.close)
+        await bench.close()
+        await verifier.close()
         if payments is not None:
             await payments.close()
         await redis.aclose()

@@ -21,8 +21,11 @@ from sqlalchemy.engine import make_url
 from core.database import Sessions, create_engine
 from core.settings import AuthSettings, LimitSettings, Settings
 from core.tasks import background
+from generators.fonts.store import default_folder
 from models.migrations.run import migrate
 from service.app import create_app
+from service.certificates.bench import open_workshops
+from service.children.pool import ChildPool
 from service.engines.blocking import BlockingEngines
 from service.engines.endpoints import Endpoints
 from service.wiring import Services, open_services
@@ -121,10 +124,20 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def workshops() -> Iterator[ChildPool]:
+    """Started by the first test that has a file made: starting one takes a second or two."""
+    pool = open_workshops(default_folder())
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-async def services(settings: Settings, endpoints: Endpoints, clock: MovableClock) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, endpoints: Endpoints, clock: MovableClock, workshops: ChildPool
+) -> AsyncIterator[Services]:
     """Everything wired, with admissions and the event hub running; no worker, no keeper."""
-    async with open_services(settings, endpoints, clock=clock) as opened:
+    async with open_services(settings, endpoints, clock=clock, workshops=workshops) as opened:
         await opened.redis.flushdb()
         async with (
             background(opened.hub.run()),

@@ -3,19 +3,9 @@
 Writers keep to one place per type; readers must not: other producers' files are read here too.
 """
 
-from dataclasses import dataclass
-
+from provenance.containers.carried import FoundLabel
 from provenance.containers.files import read_carried
-from provenance.implicit import ImplicitLabel, ImplicitLabelError, read_anybodys
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLabel:
-    """One label in one place, such as "xmp" or "png:tEXt"; `fault` says why `label` is None."""
-
-    place: str
-    label: ImplicitLabel | None
-    fault: str | None = None
+from provenance.implicit import ImplicitLabelError, read_anybodys
 
 
 def read_labels(content: bytes, media_type: str) -> list[FoundLabel]:

@@ -11,15 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from provenance.fingerprints import (
-    ALIKE_BITS,
-    COARSE_BITS,
-    SEARCH_RADIUS,
-    Suppositions,
-    Words,
-    fine_distances,
-    fine_words,
-)
+from provenance.looks import ALIKE_BITS, COARSE_BITS, SEARCH_RADIUS, Suppositions
+from provenance.similar.words import Words, coarse_words, fine_distances, fine_words
 
 _BLOCK: Final = 1 << 15  # fingerprints at a time: 256 KiB of coarse ones
 _FIRST_ROOM: Final = 1 << 10
@@ -59,7 +52,7 @@ class FingerprintIndex:
         self._make_room(end)
         self._positions[start:end] = positions
         self._coarse[start:end] = [value & 0xFFFF_FFFF_FFFF_FFFF for value in coarse]
-        self._fine[start:end] = fine_words(b"".join(fine)).reshape(-1, 4)
+        self._fine[start:end] = fine_words(b"".join(fine))
         self._count = end
 
     def within(self, coarse: Words, *, radius: int = SEARCH_RADIUS) -> npt.NDArray[np.intp]:
@@ -78,8 +71,8 @@ class FingerprintIndex:
 
     def search(self, supposed: Suppositions, *, limit: int) -> list[Match]:
         """The pictures most alike, nearest first; none when none is."""
-        rows = self.within(supposed.coarse)
-        bits = fine_distances(self._fine[rows], supposed.fine)
+        rows = self.within(coarse_words(supposed.coarse))
+        bits = fine_distances(self._fine[rows], fine_words(supposed.fine))
         order = np.argsort(bits, kind="stable")[:limit]
         return [
             Match(int(self._positions[rows[at]]), int(bits[at])) for at in order if bits[at] <= ALIKE_BITS

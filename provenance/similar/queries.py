@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fingerprint import PictureFingerprint
-from provenance.fingerprints import ALGORITHM, COARSE_BITS, Fingerprint
+from provenance.looks import ALGORITHM, COARSE_BITS, Fingerprint
 
 # Positions are drawn under this lock, so that they become visible in their order.
 TAKE_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('picture_fingerprints', 0))")

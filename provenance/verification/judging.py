@@ -26,18 +26,10 @@ What this never checks stands in every report (`NEVER_CHECKED`). No network, no 
 from collections.abc import Sequence
 
 from provenance.evidence import Evidence
-from provenance.examination import Examination, examine
+from provenance.examination import Examination
 from provenance.verification import steps
 from provenance.verification.case import Case
 from provenance.verification.report import STEPS, Answer, Check, Outcome, Report, Standing, Trust
-
-
-def verify(content: bytes, evidence: Evidence, trust: Trust) -> Report:
-    """All of it in this process; hostile files are better examined in one of their own.
-
-    Raises: UnknownKindError: not a kind of file that can be checked.
-    """
-    return judge(examine(content, trust.credentials), evidence, trust)
 
 
 def judge(

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from provenance.certificates import CertificateDocument
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.examination import Examination
 from provenance.log.notes import Verifier
 

@@ -4,17 +4,10 @@ from collections.abc import Callable, Iterator
 
 from provenance.certificates import CertificateAlteredError, CertificateDocument, UnknownIssuerError
 from provenance.credentials.examining import DEVELOPMENT
-from provenance.credentials.reading import CredentialState
-from provenance.fingerprints import (
-    ALIKE_BITS,
-    Fingerprint,
-    FingerprintError,
-    Suppositions,
-    fine_distances,
-    fine_words,
-)
+from provenance.credentials.facts import CredentialState
 from provenance.log.errors import LogFormatError
 from provenance.log.proofs import LogProof
+from provenance.looks import ALIKE_BITS, Fingerprint, FingerprintError, Suppositions
 from provenance.verification.case import Case
 from provenance.verification.report import Check, Outcome, Standing
 
@@ -201,4 +194,4 @@ def _difference(document: CertificateDocument, looks: Suppositions | None) -> in
         fine = Fingerprint.from_statement(dict(document.facts.fingerprints)).fine
     except FingerprintError:
         return None
-    return int(fine_distances(fine_words(fine).reshape(1, 4), looks.fine)[0])
+    return looks.fine_distance(fine)

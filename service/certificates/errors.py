@@ -83,6 +83,13 @@ class AgreementRequiredError(DomainError):
         return {"terms_version": self.terms_version, "terms": dict(self.terms)}
 
 
+class MakingUnavailableError(DomainError):
+    """The process that makes files died, hung or had too little memory; the next one may do better."""
+
+    code = "unavailable"
+    kind = ErrorKind.UNAVAILABLE
+
+
 class CannotBeMadeError(Exception):
     """Making it again would not help: what it is made of is gone, or is no such file. `reason` is a code."""
 

@@ -1,7 +1,6 @@
-"""From a stored file to the one that leaves: decode, shrink, encode, seal. Blocks; runs off the loop."""
+"""From a stored file to the one that leaves: decode, shrink, encode, seal. Blocks."""
 
 import io
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -14,11 +13,13 @@ from generators.specs import PictureFormat
 from provenance.containers.errors import ContainerError
 from provenance.credentials.signers import ClaimSigner
 from provenance.errors import SealError
-from provenance.facts import SealFacts
-from provenance.fingerprints import Fingerprint, fingerprint
-from provenance.sealing import SealedFile, seal
+from provenance.fingerprints import fingerprint
+from provenance.looks import Fingerprint
+from provenance.sealing import seal
 from service.certificates.errors import CannotBeMadeError
-from service.certificates.formats import MEDIA_TYPES, ORIGINAL, ExportFormat
+from service.certificates.formats import MEDIA_TYPES, ORIGINAL, WORDS, ExportFormat
+from service.certificates.orders import FileOrder, MadeFile
+from service.certificates.words import write_words
 
 JPEG_QUALITY: Final = 95  # what people keep and print deserves more than what they look at once
 WEBP_QUALITY: Final = 90
@@ -26,37 +27,38 @@ GIF_COLOURS: Final = 256
 _QUALITY: Final = {ExportFormat.JPEG: JPEG_QUALITY, ExportFormat.WEBP: WEBP_QUALITY}
 
 
-@dataclass(frozen=True, slots=True)
-class MadeExport:
-    """width_px, height_px: None for what has no size."""
+def make_file(content: bytes, order: FileOrder, signer: ClaimSigner) -> MadeFile:
+    """What was ordered, sealed. Raises: CannotBeMadeError: not a file that can be made or sealed.
+    SigningUnavailableError.
+    """
+    if order.wanted is None:
+        return _seal(content, order.media_type, order, signer, (order.width_px, order.height_px))
+    media_type = MEDIA_TYPES[order.wanted]
+    if order.wanted in WORDS:
+        words = write_words(content.decode(), order.wanted, language=order.facts.language, note=order.note)
+        return _seal(words, media_type, order, signer, (None, None))
+    pixels = shrink(decode(content), order.size)
+    height_px, width_px = pixels.shape[:2]
+    return _seal(encode(pixels, order.wanted), media_type, order, signer, (width_px, height_px))
 
-    sealed: SealedFile
-    media_type: str
-    width_px: int | None
-    height_px: int | None
 
-
-def seal_file(content: bytes, media_type: str, facts: SealFacts, signer: ClaimSigner) -> SealedFile:
-    """Raises: CannotBeMadeError: not a file that can be sealed. SigningUnavailableError."""
+def _seal(
+    content: bytes,
+    media_type: str,
+    order: FileOrder,
+    signer: ClaimSigner,
+    size_px: tuple[int | None, int | None],
+) -> MadeFile:
     try:
-        return seal(content, media_type, facts, signer)
+        sealed = seal(content, media_type, order.facts, signer)
     except (ContainerError, SealError) as error:
         raise CannotBeMadeError("unsealable") from error
+    return MadeFile(sealed.content, media_type, sealed.sha256, sealed.manifest_sha256, *size_px)
 
 
 def fingerprint_of(picture: bytes) -> Fingerprint:
     """Of a still picture of ours. Raises: CannotBeMadeError."""
     return fingerprint(decode(picture))
-
-
-def convert(
-    content: bytes, wanted: ExportFormat, size: str, facts: SealFacts, signer: ClaimSigner
-) -> MadeExport:
-    """A still picture in another format or size, sealed. Raises: as `seal_file`."""
-    pixels = shrink(decode(content), size)
-    media_type = MEDIA_TYPES[wanted]
-    sealed = seal_file(encode(pixels, wanted), media_type, facts, signer)
-    return MadeExport(sealed, media_type, pixels.shape[1], pixels.shape[0])
 
 
 def decode(content: bytes) -> Pixels:

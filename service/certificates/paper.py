@@ -4,8 +4,6 @@ import functools
 import io
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +15,7 @@ from generators import encoders
 from generators.documents.rendering import render_pdf
 from generators.specs import PictureFormat
 from service.certificates.making import decode
+from service.certificates.orders import PaperFacts
 
 PICTURE_PX: Final = 1600  # the longer side as printed: 300 dpi on half a page
 _ROOM_MM: Final = (104.0, 132.0)  # for the picture, without its mat
@@ -28,38 +27,18 @@ _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = tomllib.loads(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PaperFacts:
-    """Everything that is printed. picture: the work's still picture, encoded; None prints its words.
+def print_certificate(facts: PaperFacts, work: bytes | None, language: str) -> bytes:
+    """The PDF, in "zh" or "en". Blocks for some hundred milliseconds.
 
-    title: empty once it was erased.
+    work: the still picture of it, encoded; None prints its words.
+    Raises: CannotBeMadeError: it is no picture.
     """
-
-    number: str
-    issuer: str
-    is_development: bool
-    issued_at: datetime
-    kind: str
-    title: str
-    text: str | None
-    picture: bytes | None
-    made_by: str
-    is_model: bool
-    origin: str
-    index: int
-    content_sha256: str
-    commitment: str
-    url: str
-
-
-def print_certificate(facts: PaperFacts, language: str) -> bytes:
-    """The PDF, in "zh" or "en". Blocks for some hundred milliseconds."""
     words = _LANGUAGES[language]
     files = {"qr.svg": _code(facts.url)}
     picture, width_mm = None, 0.0
-    if facts.picture is not None:
+    if work is not None:
         picture = "work.jpg"
-        files[picture], width_mm = _picture(facts.picture)
+        files[picture], width_mm = _picture(work)
     data = {
         "language": language,
         "heading": words["heading"],

@@ -17,7 +17,7 @@ from models.order import Order, OrderState
 from models.transparency import LogLeaf
 from models.work import WorkFile
 from provenance.certificates import NUMBER
-from provenance.fingerprints import COARSE_BITS, Fingerprint
+from provenance.looks import COARSE_BITS, Fingerprint
 from service.certificates.errors import CertificateNotFoundError
 
 LEASE = timedelta(seconds=60)  # for one attempt to make it

@@ -10,11 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from generators import encoders
-from generators.backends.studio.image import REVISION, StudioImageBackend
-from generators.contracts import Brief, Picture, Unwatched
-from generators.specs import ImageSpec, Kind, PictureFormat
-from models.base import Json
+from generators.backends.studio.revisions import IMAGE_REVISION
+from generators.specs import Kind
 from models.work import Work
 from provenance.labels import visible_label
 from service.certificates.errors import CannotBeMadeError
@@ -38,7 +35,7 @@ def can_be_made(work: Work, wanted: ExportFormat) -> bool:
     made_by = work.provenance
     return (
         work.kind == Kind.IMAGE
-        and (made_by["backend"], made_by["revision"]) == ("studio", REVISION)
+        and (made_by["backend"], made_by["revision"]) == ("studio", IMAGE_REVISION)
         and not made_by["ai"]
     )
 
@@ -50,14 +47,3 @@ def words_without_label(work: Work, text: str) -> str:
     if not found or rest:
         raise CannotBeMadeError("label_not_found")
     return f"{bare.rstrip()}\n"
-
-
-def paint_without_label(spec: Json) -> bytes:
-    """The picture, as a PNG. Blocks for as long as painting takes. Raises: CannotBeMadeError."""
-    asked = ImageSpec.model_validate(spec)
-    if asked.seed is None:
-        raise CannotBeMadeError("no_seed")
-    (made,) = StudioImageBackend().generate([Brief(asked, asked.seed, label="")], Unwatched())
-    if not isinstance(made, Picture):
-        raise CannotBeMadeError("not_painted")
-    return encoders.encode(made.pixels, PictureFormat.PNG)

@@ -1,5 +1,6 @@
 """What goes with a certified file: proofs, the certificate on paper, and all of it in one ZIP."""
 
+import asyncio
 import contextlib
 import io
 import tomllib
@@ -21,7 +22,7 @@ from provenance.log.proofs import LogProof
 from service.certificates import queries
 from service.certificates.bench import Bench
 from service.certificates.errors import CertificateOverError, NotIssuedError
-from service.certificates.paper import PaperFacts, print_certificate
+from service.certificates.orders import PaperFacts
 from service.storage.store import FileStore
 from service.transparency.tile_shelf import TileShelf
 from service.works.errors import ExportNotFoundError
@@ -61,6 +62,7 @@ class PaperMaker:
         """The certificate as a PDF; printed once, and kept where its address will hold.
 
         Raises: NotIssuedError: it is not signed, or its work was erased. CertificateOverError.
+            MakingUnavailableError.
         """
         if certificate.state is CertificateState.REVOKED:
             raise CertificateOverError("This certificate was revoked.")
@@ -68,7 +70,8 @@ class PaperMaker:
         if self._is_kept:
             with contextlib.suppress(FileNotFoundError):
                 return await self._store.read_whole(key)
-        printed = await self._bench.run(print_certificate, await self._gather(certificate), language)
+        facts, picture = await self._gather(certificate)
+        printed = await self._bench.print(facts, picture, language)
         if self._is_kept:
             await self._store.put(key, printed, media_type="application/pdf")
         return printed
@@ -88,7 +91,7 @@ class PaperMaker:
     async def pack(self, export: WorkExport, language: str, *, name: str) -> bytes:
         """The ZIP of an export that is ready, with its certificate and leaves. name: of the file in it.
 
-        Raises: ExportNotFoundError, NotIssuedError, CertificateOverError.
+        Raises: ExportNotFoundError, NotIssuedError, CertificateOverError, MakingUnavailableError.
         """
         certificate, leaf = export.certificate, export.leaf
         if export.object_key is None or export.sha256 is None or leaf is None or certificate.leaf is None:
@@ -105,7 +108,7 @@ class PaperMaker:
             files[f"{EXPORT}.tlog-proof"] = (await self.prove(leaf)).encode()
         for how_to in _HOW_TO.values():
             files[how_to["name"]] = self._how_to(how_to, certificate, name, export.sha256).encode()
-        return await self._bench.run(_zip, files)
+        return await asyncio.to_thread(_zip, files)
 
     def _how_to(self, how_to: Mapping[str, str], certificate: Certificate, name: str, sha256: bytes) -> str:
         return (
@@ -122,7 +125,8 @@ class PaperMaker:
             )
         )
 
-    async def _gather(self, certificate: Certificate) -> PaperFacts:
+    async def _gather(self, certificate: Certificate) -> tuple[PaperFacts, bytes | None]:
+        """What is printed, and the work's still picture if it has one."""
         document = read_document(_document(certificate))
         async with self._sessions() as session:
             work = None if certificate.work_id is None else await session.get(Work, certificate.work_id)
@@ -130,7 +134,7 @@ class PaperMaker:
         if work is None or certificate.issued_at is None:
             raise NotIssuedError("There is nothing to print any more.")
         provenance: dict[str, Any] = work.provenance
-        return PaperFacts(
+        facts = PaperFacts(
             number=certificate.number,
             issuer=document.issuer,
             is_development=document.is_development,
@@ -138,7 +142,6 @@ class PaperMaker:
             kind=certificate.kind,
             title=certificate.title or "",
             text=work.text if picture_key is None else None,
-            picture=None if picture_key is None else await self._read(picture_key),
             made_by=f"{provenance['backend']} {provenance['model']} {provenance['revision']}",
             is_model=bool(provenance["ai"]),
             origin=document.origin,
@@ -147,6 +150,7 @@ class PaperMaker:
             commitment=document.facts.commitment.hex(),
             url=self._page(certificate),
         )
+        return facts, None if picture_key is None else await self._read(picture_key)
 
     def _page(self, certificate: Certificate) -> str:
         return f"{self._public_url}/c/{certificate.number}"

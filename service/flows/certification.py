@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from core.clock import Clock
 from core.database import Sessions
+from core.tasks import end
 from provenance.credentials.signers import ClaimSigner
 from provenance.keyring import Keyring
 from service.certificates.bench import Bench
@@ -35,6 +36,11 @@ class Certification:
         task.add_done_callback(self.running.discard)
         return task
 
+    async def close(self) -> None:
+        """End what was begun; the keeper takes it up. Whoever opened the bench closes it afterwards."""
+        for task in list(self.running):
+            await end(task)
+
     @classmethod
     def over(
         cls,
@@ -43,6 +49,7 @@ class Certification:
         keyring: Keyring,
         signer: ClaimSigner,
         clock: Clock,
+        bench: Bench,
         *,
         producer_code: str | None,
         public_url: str | None,
@@ -50,12 +57,11 @@ class Certification:
     ) -> Self:
         """producer_code: the operator's, for implicit labels. public_url, own_url: where pages are found."""
         grower = LogGrower(sessions, store, keyring.log, clock)
-        common = (signer, grower, clock, Bench())
+        common = (signer, grower, clock, bench)
         return cls(
             keyring=keyring,
             grower=grower,
             certificates=CertificateMaker(sessions, store, keyring, *common, producer_code=producer_code),
             exports=ExportMaker(sessions, store, *common, producer_code=producer_code),
-            # A bench of their own: signing may wait half a minute for a time-stamp.
-            papers=PaperMaker(sessions, store, keyring, Bench(), public_url=public_url, own_url=own_url),
+            papers=PaperMaker(sessions, store, keyring, bench, public_url=public_url, own_url=own_url),
         )

@@ -3,12 +3,10 @@
 A file is made once. Its bytes, its hash and its place in the log never change; asking again is free.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -20,11 +18,11 @@ from models.generation import Generation
 from models.transparency import LeafKind
 from models.work import Work
 from provenance.credentials.signers import ClaimSigner
-from provenance.facts import SealFacts
 from provenance.leaves import export_entry
 from provenance.log import queries as log_queries
 from provenance.log.queries import NewLeaf
 from service.certificates import exports, queries, unlabelled
+from service.certificates.attempts import attempt
 from service.certificates.bench import Bench
 from service.certificates.errors import (
     AgreementRequiredError,
@@ -36,17 +34,13 @@ from service.certificates.errors import (
     UnknownExportError,
 )
 from service.certificates.facts import seal_facts
-from service.certificates.formats import EXTENSIONS, MEDIA_TYPES, WORDS, Choice, choose, formats_of
-from service.certificates.making import MadeExport, convert, seal_file
+from service.certificates.formats import EXTENSIONS, WORDS, Choice, choose, formats_of
+from service.certificates.orders import FileOrder, MadeFile
 from service.certificates.shelf import discard
-from service.certificates.words import write_words
+from service.certificates.sources import get_certified_work, read_source
 from service.jobs.errors import IdempotencyKeyReusedError
 from service.storage.store import FileStore
 from service.transparency.growing import LogGrower
-from service.works import queries as works
-from service.works.errors import WorkNotFoundError
-
-log = structlog.get_logger()
 
 MOST_ATTEMPTS: Final = 4
 
@@ -162,25 +156,22 @@ class ExportMaker:
                 return
         async with self._sessions() as session:
             export = await exports.get(session, export_id)
-        if export.attempts > MOST_ATTEMPTS:  # whoever was at it died, every time
-            await self._put_off(export)
-            return
         try:
-            await self._make(export)
-        except CannotBeMadeError as error:
-            log.error("export.cannot_be_made", id=str(export_id), reason=error.reason)
+            await attempt(
+                "export",
+                export_id,
+                lambda: self._make(export),
+                lambda reason: self._give_up(export_id, reason),
+                number=export.attempts,
+                most=MOST_ATTEMPTS,
+            )
+        except Exception:  # which was said; one that was given up is queued no more
             async with self._sessions.begin() as session:
-                await exports.fail(session, export_id, error.reason)
-        except Exception as error:
-            log.warning("export.attempt_failed", id=str(export_id), error=repr(error))
-            await self._put_off(export)
+                await exports.retry_later(session, export_id, now=self._clock(), attempts=export.attempts)
 
-    async def _put_off(self, export: WorkExport) -> None:
+    async def _give_up(self, export_id: UUID, reason: str) -> None:
         async with self._sessions.begin() as session:
-            if export.attempts >= MOST_ATTEMPTS:
-                await exports.fail(session, export.id, "attempts_spent")
-            else:
-                await exports.retry_later(session, export.id, now=self._clock(), attempts=export.attempts)
+            await exports.fail(session, export_id, reason)
 
     async def _make(self, export: WorkExport) -> None:
         certificate = export.certificate
@@ -190,12 +181,19 @@ class ExportMaker:
         content = await self._source(work, choice, spec, is_labelled=export.is_labelled)
         await self._say(export.id, 30)
         is_as_stored = choice.is_as_stored and export.is_labelled
-        task = _Task(content, choice, facts, certificate.number, is_as_stored)
-        made = await self._bench.run(_render, task, self._signer)
+        order = FileOrder(
+            choice.source.media_type,
+            facts,
+            wanted=None if is_as_stored else choice.format,
+            size=choice.size,
+            note=certificate.number,
+            width_px=choice.source.width_px,
+            height_px=choice.source.height_px,
+        )
+        made = await self._bench.make(content, order, self._signer)
         await self._say(export.id, 70)
-        extension = EXTENSIONS[choice.format]
-        key = f"certified/{certificate.id}/{made.sealed.sha256.hex()}.{extension}"
-        await self._store.put(key, made.sealed.content, media_type=made.media_type)
+        key = f"certified/{certificate.id}/{made.sha256.hex()}.{EXTENSIONS[choice.format]}"
+        await self._store.put(key, made.content, media_type=made.media_type)
         async with self._sessions.begin() as session:
             is_ours = await self._write_down(session, export, certificate, made, key)
         if is_ours:
@@ -205,15 +203,10 @@ class ExportMaker:
             await discard(self._sessions, self._store, key)
 
     async def _find_work(self, certificate: Certificate) -> tuple[Work, dict[str, Any]]:
-        if certificate.work_id is None or certificate.owner_id is None:
-            raise CannotBeMadeError("erased")
         if certificate.state is CertificateState.REVOKED:
             raise CannotBeMadeError("revoked")
         async with self._sessions() as session:
-            try:
-                work = await works.get_work(session, certificate.work_id, owner_id=certificate.owner_id)
-            except WorkNotFoundError as error:
-                raise CannotBeMadeError("erased") from error
+            work = await get_certified_work(session, certificate)
             job = await session.get_one(Generation, work.generation_id)
         return work, job.spec
 
@@ -223,26 +216,23 @@ class ExportMaker:
             text = work.text if is_labelled else unlabelled.words_without_label(work, work.text)
             return text.encode()
         if is_labelled:
-            try:
-                return await self._store.read_whole(choice.source.object_key)
-            except FileNotFoundError as error:
-                raise CannotBeMadeError("gone") from error
-        return await self._bench.run(unlabelled.paint_without_label, spec)
+            return await read_source(self._store, choice.source)
+        return await self._bench.paint(spec)
 
     async def _write_down(
         self,
         session: AsyncSession,
         export: WorkExport,
         certificate: Certificate,
-        made: MadeExport,
+        made: MadeFile,
         object_key: str,
     ) -> bool:
         """Log the file's hash and mark it as made, together; False when somebody else did."""
         now = self._clock()
         entry = export_entry(
             number=certificate.number,
-            sha256=made.sealed.sha256,
-            manifest_sha256=made.sealed.manifest_sha256,
+            sha256=made.sha256,
+            manifest_sha256=made.manifest_sha256,
             media_type=made.media_type,
             made_at=now,
         )
@@ -255,9 +245,9 @@ class ExportMaker:
                 "media_type": made.media_type,
                 "width_px": made.width_px,
                 "height_px": made.height_px,
-                "size_bytes": len(made.sealed.content),
-                "sha256": made.sealed.sha256,
-                "manifest_sha256": made.sealed.manifest_sha256,
+                "size_bytes": len(made.content),
+                "sha256": made.sha256,
+                "manifest_sha256": made.manifest_sha256,
                 "object_key": object_key,
                 "leaf_id": leaf_id,
                 "finished_at": now,
@@ -270,28 +260,3 @@ class ExportMaker:
     async def _say(self, export_id: UUID, percent: int) -> None:
         async with self._sessions.begin() as session:
             await exports.note_progress(session, export_id, percent)
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """note: what stands small at the foot of a document. is_as_stored: nothing but the sealing is to do."""
-
-    content: bytes
-    choice: Choice
-    facts: SealFacts
-    note: str
-    is_as_stored: bool
-
-
-def _render(task: _Task, signer: ClaimSigner) -> MadeExport:
-    """Blocks; runs in a thread. Encoders and signing let other threads run."""
-    wanted, facts, source = task.choice.format, task.facts, task.choice.source
-    if task.is_as_stored:
-        sealed = seal_file(task.content, source.media_type, facts, signer)
-        return MadeExport(sealed, source.media_type, source.width_px, source.height_px)
-    if wanted in WORDS:
-        words = write_words(task.content.decode(), wanted, language=facts.language, note=task.note)
-        return MadeExport(
-            seal_file(words, MEDIA_TYPES[wanted], facts, signer), MEDIA_TYPES[wanted], None, None
-        )
-    return convert(task.content, wanted, task.choice.size, facts, signer)

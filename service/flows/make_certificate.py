@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import holds
@@ -24,26 +23,23 @@ from models.work import Work, WorkFile
 from provenance import leaves
 from provenance.certificates import CertificateFacts, sign_statement, write_statement
 from provenance.credentials.signers import ClaimSigner
-from provenance.fingerprints import Fingerprint
 from provenance.keyring import Keyring
 from provenance.log import queries as log_queries
 from provenance.log.queries import NewLeaf
-from provenance.sealing import SealedFile
+from provenance.looks import Fingerprint
 from provenance.similar import queries as similar
 from service.certificates import queries
+from service.certificates.attempts import attempt
 from service.certificates.bench import Bench
 from service.certificates.errors import CannotBeMadeError
 from service.certificates.facts import seal_facts
 from service.certificates.formats import EXTENSIONS, ORIGINAL, choose, format_of, original_of
-from service.certificates.making import fingerprint_of, seal_file
+from service.certificates.orders import FileOrder, MadeFile
 from service.certificates.shelf import discard
+from service.certificates.sources import get_certified_work, read_source
 from service.flows.sell_certificate import return_money
 from service.storage.store import FileStore
 from service.transparency.growing import LogGrower
-from service.works import queries as works
-from service.works.errors import WorkNotFoundError
-
-log = structlog.get_logger()
 
 MOST_ATTEMPTS: Final = 5
 PICTURE_ROLES: Final = ("poster", "preview")
@@ -55,7 +51,7 @@ class _Sealed:
 
     work: Work
     source: WorkFile
-    file: SealedFile
+    file: MadeFile
     object_key: str
     fingerprint: Fingerprint | None
 
@@ -88,42 +84,37 @@ class CertificateMaker:
         """Make, log and sign a certificate, as far as it has not got yet; what fails is tried again."""
         async with self._sessions.begin() as session:
             claimed = await queries.claim(session, certificate_id, now=self._clock())
-        if claimed is not None and claimed.attempts > MOST_ATTEMPTS:  # whoever was at it died, every time
-            await self.give_up(certificate_id)
-        elif claimed is not None:
-            await self._make(claimed)
+        if claimed is not None:
+            await attempt(
+                "certificate",
+                certificate_id,
+                lambda: self._make(claimed),
+                lambda _: self.give_up(certificate_id),
+                number=claimed.attempts,
+                most=MOST_ATTEMPTS,
+            )
         await self.sign(certificate_id)
 
     async def _make(self, certificate: Certificate) -> None:
-        try:
-            sealed = await self._seal(certificate)
-        except CannotBeMadeError as error:
-            log.error("certificate.cannot_be_made", id=str(certificate.id), reason=error.reason)
-            await self.give_up(certificate.id)
-            return
-        except Exception as error:
-            log.warning("certificate.attempt_failed", id=str(certificate.id), error=repr(error))
-            if certificate.attempts >= MOST_ATTEMPTS:
-                await self.give_up(certificate.id)
-            raise
+        """Raises: CannotBeMadeError; what storage and signing raise."""
+        sealed = await self._seal(certificate)
         async with self._sessions.begin() as session:
             is_ours = await self._write_down(session, certificate.id, sealed)
         if not is_ours:
             await discard(self._sessions, self._store, sealed.object_key)
 
     async def _seal(self, certificate: Certificate) -> _Sealed:
-        """Raises: CannotBeMadeError; what storage and signing raise."""
-        if certificate.work_id is None or certificate.owner_id is None:
-            raise CannotBeMadeError("erased")
         async with self._sessions() as session:
-            try:
-                work = await works.get_work(session, certificate.work_id, owner_id=certificate.owner_id)
-            except WorkNotFoundError as error:
-                raise CannotBeMadeError("erased") from error
+            work = await get_certified_work(session, certificate)
         source = original_of(work)
-        content = await self._read(source)
-        facts = seal_facts(work, certificate, self._producer_code)
-        file = await self._bench.run(seal_file, content, source.media_type, facts, self._signer)
+        content = await read_source(self._store, source)
+        order = FileOrder(
+            source.media_type,
+            seal_facts(work, certificate, self._producer_code),
+            width_px=source.width_px,
+            height_px=source.height_px,
+        )
+        file = await self._bench.make(content, order, self._signer)
         key = f"certified/{certificate.id}/{file.sha256.hex()}.{EXTENSIONS[format_of(source)]}"
         await self._store.put(key, file.content, media_type=source.media_type)
         return _Sealed(work, source, file, key, await self._look(work, source, content))
@@ -133,15 +124,9 @@ class CertificateMaker:
         for role in PICTURE_ROLES:
             for file in work.files:
                 if file.role == role and file.media_type.startswith("image/"):
-                    picture = content if file is source else await self._read(file)
-                    return await self._bench.run(fingerprint_of, picture)
+                    picture = content if file is source else await read_source(self._store, file)
+                    return await self._bench.look(picture)
         return None
-
-    async def _read(self, file: WorkFile) -> bytes:
-        try:
-            return await self._store.read_whole(file.object_key)
-        except FileNotFoundError as error:
-            raise CannotBeMadeError("gone") from error
 
     async def _write_down(self, session: AsyncSession, certificate_id: UUID, sealed: _Sealed) -> bool:
         """Put it into the log, and settle what was held; False when somebody else did, or nobody wants it."""
@@ -256,9 +241,9 @@ def _original(certificate: Certificate, sealed: _Sealed, now: datetime) -> WorkE
         progress_percent=100,
         attempts=1,
         next_attempt_at=now,
-        media_type=sealed.source.media_type,
-        width_px=sealed.source.width_px,
-        height_px=sealed.source.height_px,
+        media_type=sealed.file.media_type,
+        width_px=sealed.file.width_px,
+        height_px=sealed.file.height_px,
         size_bytes=len(sealed.file.content),
         sha256=sealed.file.sha256,
         manifest_sha256=sealed.file.manifest_sha256,

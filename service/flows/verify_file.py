@@ -14,7 +14,6 @@ from models.transparency import LogLeaf
 from provenance.certificates import CertificateFormatError, read_document, write_document
 from provenance.evidence import Evidence
 from provenance.examination import Examination
-from provenance.similar.finding import SimilarPicture, SimilarPictures
 from provenance.verification.judging import judge
 from provenance.verification.report import Answer, Report, Standing, Trust
 from service.certificates import queries
@@ -22,6 +21,7 @@ from service.certificates.errors import CertificateNotFoundError, NotIssuedError
 from service.flows.bundle_export import PaperMaker
 from service.verification import queries as own
 from service.verification.sandbox import VerificationSandbox
+from service.verification.similar import SimilarPicture, SimilarPictures
 
 MOST_SIMILAR: Final = 5
 
@@ -67,6 +67,10 @@ class FileVerifier:
         self._read_trust = read_trust
         self._sandbox = VerificationSandbox()
         self._similar = SimilarPictures(sessions)
+
+    async def close(self) -> None:
+        """End what it keeps in other processes."""
+        await self._similar.close()
 
     async def verify(self, content: bytes, given: Evidence) -> Verdict:
         """The answer for a file, with evidence that came with it; else with what we have ourselves.

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 
 from models.certificate import CertificateState
-from provenance.credentials.reading import CredentialState
+from provenance.credentials.facts import CredentialState
 from provenance.verification.report import Answer, Outcome
 from service.http.schemas import Moment, Schema, example
 

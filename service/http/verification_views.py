@@ -1,6 +1,6 @@
 """A verdict as it is told."""
 
-from provenance.credentials.reading import CredentialState
+from provenance.credentials.facts import CredentialState
 from provenance.verification.report import NEVER_CHECKED, STEPS, Check, Report
 from provenance.verification.wording import (
     name_of_outcome,

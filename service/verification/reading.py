@@ -9,9 +9,9 @@ from typing import Final
 
 from PIL import Image
 
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.evidence import BundleError, Evidence, is_bundle, open_bundle
-from provenance.examination import UnknownKindError, examine
+from provenance.examining import UnknownKindError, examine
 from service.children.bounding import bound_process
 from service.verification.messages import NOT_VERIFIABLE, UNREADABLE, Examined
 

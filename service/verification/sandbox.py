@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Final
 
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.evidence import is_bundle
 from provenance.kinds import tell_kind
 from service.children.asking import ask_child

@@ -1,8 +1,8 @@
 """Whom this installation knows: itself, and whoever the operator's list of anchors names."""
 
 from core.settings import Settings
+from provenance.credentials.facts import CredentialTrust
 from provenance.credentials.opening import read_anchors
-from provenance.credentials.reading import CredentialTrust
 from provenance.errors import SigningUnavailableError
 from provenance.keyring import Keyring
 from provenance.verification.report import Trust

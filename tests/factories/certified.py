@@ -31,7 +31,7 @@ from provenance.credentials.chains import (
     make_key,
     to_pem,
 )
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.credentials.signers import FileSigner
 from provenance.evidence import Evidence
 from provenance.facts import MadeBy, SealFacts

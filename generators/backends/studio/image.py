@@ -3,23 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from generators.backends.studio.art.paint import STEPS, paint
 from generators.backends.studio.art.painting import Painting, PaintingCancelledError
 from generators.backends.studio.art.prompts import read_prompt
+from generators.backends.studio.revisions import IMAGE_REVISION
 from generators.backends.titles import title_of
 from generators.contracts import Brief, Failure, FailureReason, Identity, Picture, Progress, Result
 from generators.specs import ImageSpec, Kind, Spec
 from generators.typesetting.label import draw_label
 
-REVISION: Final = "1"  # raise it whenever the same seed would paint another picture
-
 
 class StudioImageBackend:
     """Implements `generators.contracts.Backend` for images."""
 
-    identity = Identity(backend="studio", model="procedural-art", revision=REVISION, is_model=False)
+    identity = Identity(backend="studio", model="procedural-art", revision=IMAGE_REVISION, is_model=False)
     kinds = frozenset({Kind.IMAGE})
     max_batch = 1  # nothing is shared on a CPU: a second one would only wait
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from core.errors import DomainError
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.evidence import BundleError, Evidence, open_bundle, read_folder
 from provenance.keyring import DEVELOPMENT_FOLDER, KeyFileError, load_keyring
 from provenance.log.errors import LogFormatError

@@ -6,7 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from provenance.credentials.examining import read_chain
-from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.credentials.facts import CredentialState, CredentialTrust
+from provenance.credentials.reading import read_credentials
 from provenance.credentials.signers import ClaimSigner, KeyServiceSigner
 from provenance.errors import SigningUnavailableError
 from provenance.sealing import seal

@@ -8,12 +8,20 @@ import httpx
 import pytest
 
 from generators.specs import Kind
+from service.certificates.bench import Bench
+from service.children.pool import ChildPool
 from service.wiring import Services
 from tests.factories.people import Person, SignIn
 from tests.factories.works import finish_work
 
 Certify = Callable[..., Awaitable[httpx.Response]]
 Export = Callable[..., Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+def bench(workshops: ChildPool) -> Bench:
+    """For makers of a test's own."""
+    return Bench(workshops, time_stamp_seconds=20)
 
 
 @pytest.fixture

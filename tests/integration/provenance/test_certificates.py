@@ -160,7 +160,7 @@ class TestCertifying:
         assert await credits_of(services, owner.id) == before
 
     async def test_what_is_made_for_somebody_who_leaves_meanwhile_is_deleted(
-        self, client: httpx.AsyncClient, services: Services, owner: Person, work_id: UUID
+        self, client: httpx.AsyncClient, services: Services, owner: Person, work_id: UUID, bench: Bench
     ) -> None:
         assert services.certification is not None and services.keyring is not None
         certificate_id = await order(services, work_id, owner.id)
@@ -178,7 +178,7 @@ class TestCertifying:
             services.signer,
             services.certification.grower,
             services.clock,
-            Bench(),
+            bench,
             producer_code=None,
         )
         await maker.bring_forward(certificate_id)
@@ -309,7 +309,7 @@ class TestPaper:
         assert (await client.get(read["pdf_url"])).headers["content-type"] == "application/pdf"
 
     async def test_it_names_where_pages_are_found_today(
-        self, services: Services, certify: Certify, work_id: UUID
+        self, services: Services, certify: Certify, work_id: UUID, bench: Bench
     ) -> None:
         read = (await certify(work_id)).json()
 
@@ -319,7 +319,7 @@ class TestPaper:
                 services.sessions,
                 services.store,
                 services.keyring,
-                Bench(),
+                bench,
                 public_url=public_url,
                 own_url=own_url,
             )

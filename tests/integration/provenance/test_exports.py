@@ -23,8 +23,9 @@ from models.fingerprint import PictureFingerprint
 from models.transparency import LogLeaf
 from provenance.certificates import read_document
 from provenance.containers.reading import read_labels
+from provenance.credentials.facts import CredentialState, CredentialTrust
 from provenance.credentials.opening import read_anchors
-from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.credentials.reading import read_credentials
 from provenance.credentials.signers import ClaimSigner
 from provenance.log.proofs import parse_proof
 from service.certificates import unlabelled
@@ -178,6 +179,7 @@ class TestExporting:
         certify: Certify,
         lyrics_id: UUID,
         clock: MovableClock,
+        bench: Bench,
     ) -> None:
         await certify(lyrics_id)
         assert services.certification is not None
@@ -194,7 +196,7 @@ class TestExporting:
             services.signer,
             services.certification.grower,
             services.clock,
-            Bench(),
+            bench,
             producer_code=None,
         )
         await slower.bring_forward(export_id)
@@ -232,7 +234,7 @@ class TestExporting:
         assert (found.state, found.failure) == (WorkExportState.FAILED, "attempts_spent")
 
     async def test_a_signer_that_hangs_keeps_no_paper_waiting(
-        self, services: Services, owner: Person, certify: Certify, work_id: UUID
+        self, services: Services, owner: Person, certify: Certify, work_id: UUID, bench: Bench
     ) -> None:
         await certify(work_id)
         assert services.keyring is not None
@@ -243,6 +245,7 @@ class TestExporting:
             services.keyring,
             signer,
             services.clock,
+            bench,
             producer_code=None,
             public_url=None,
             own_url="http://127.0.0.1:8000",

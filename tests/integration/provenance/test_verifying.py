@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from benchmarks.fingerprints import cropped
 from models.base import Base
 from provenance.certificates import read_document, write_document, write_statement
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.similar import queries as similar
 from service.verification.errors import FileUnreadableError, VerificationBusyError
 from service.verification.sandbox import MOST_AT_ONCE, MOST_WAITING, VerificationSandbox

@@ -29,9 +29,10 @@ from provenance.credentials.chains import (
 )
 from provenance.credentials.development import DevelopmentFolder
 from provenance.credentials.examining import examine_chain, read_chain
+from provenance.credentials.facts import CredentialState, CredentialTrust
 from provenance.credentials.following import FollowingSigner
 from provenance.credentials.opening import UNCONFIGURED, find_chain, open_signer, read_anchors
-from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.credentials.reading import read_credentials
 from provenance.credentials.signers import FileSigner, load_key
 from provenance.errors import SigningUnavailableError
 from provenance.sealing import seal

@@ -15,18 +15,10 @@ from benchmarks.fingerprints import (
     reencoded,
     resized,
 )
-from provenance.fingerprints import (
-    ALGORITHM,
-    ALIKE_BITS,
-    SEARCH_RADIUS,
-    Fingerprint,
-    FingerprintError,
-    Suppositions,
-    fine_distances,
-    fingerprint,
-    suppose,
-)
+from provenance.fingerprints import fingerprint, suppose
+from provenance.looks import ALGORITHM, ALIKE_BITS, SEARCH_RADIUS, Fingerprint, FingerprintError, Suppositions
 from provenance.similar.index import FingerprintIndex, Match
+from provenance.similar.words import coarse_words
 from tests.factories.certified import painted
 
 LOST = {"10 % cut off every edge", "mirrored"}  # what this algorithm does not find again
@@ -51,7 +43,7 @@ class TestFingerprint:
         )
         found = fingerprint(slope())
         assert bin(found.coarse ^ known.coarse).count("1") <= 2  # another processor may round another way
-        assert fine_distances(*(_words(one) for one in (found, known)))[0] <= 4
+        assert Suppositions(b"", found.fine).fine_distance(known.fine) <= 4
 
     @pytest.mark.parametrize("name", [name for name in COPIES if name not in LOST])
     def test_a_copy_is_near(self, name: str) -> None:
@@ -112,7 +104,7 @@ class TestIndex:
         index = FingerprintIndex()
         known = fingerprint(painted())
         index.extend([(1, known.coarse, bytes(255 - one for one in known.fine))])
-        assert len(index.within(suppose(painted()).coarse)) == 1
+        assert len(index.within(coarse_words(suppose(painted()).coarse))) == 1
         assert index.search(suppose(painted()), limit=5) == []
 
     def test_it_grows_and_knows_how_far_it_has_read(self) -> None:
@@ -125,9 +117,3 @@ class TestIndex:
         assert (len(index), index.last_position) == (5000, 5000)
         wanted = np.array([(1 << 64) - 4321], np.uint64)  # -4321 as the database keeps it
         assert index.within(wanted, radius=0).tolist() == [4320]
-
-
-def _words(one: Fingerprint) -> Any:  # noqa: ANN401
-    return Suppositions(
-        np.empty(0, np.uint64), np.frombuffer(one.fine, ">u8").astype(np.uint64).reshape(1, 4)
-    ).fine

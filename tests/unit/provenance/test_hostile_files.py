@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from provenance.credentials.reading import CredentialTrust
+from provenance.credentials.facts import CredentialTrust
 from provenance.evidence import BundleError, Evidence, open_bundle, read_folder
-from provenance.examination import UnknownKindError, examine
+from provenance.examining import UnknownKindError, examine
 from provenance.looking import UnseenError, look
 from provenance.verification.judging import judge
 from provenance.verification.report import Answer, Trust

@@ -13,9 +13,11 @@ import av
 import c2pa
 import pytest
 
+from provenance.containers.carried import FoundLabel
 from provenance.containers.manifests import find_manifest
-from provenance.containers.reading import FoundLabel, read_labels
-from provenance.credentials.reading import CredentialState, CredentialTrust, read_credentials
+from provenance.containers.reading import read_labels
+from provenance.credentials.facts import CredentialState, CredentialTrust
+from provenance.credentials.reading import read_credentials
 from provenance.credentials.signing import SIGNABLE
 from provenance.errors import SealError, SigningUnavailableError
 from provenance.facts import MiningChoice, makers_of

@@ -9,9 +9,10 @@ import pytest
 from benchmarks.tampering import answers
 from provenance.certificates import read_document
 from provenance.evidence import Evidence
-from provenance.examination import Examination, UnknownKindError, examine
+from provenance.examination import Examination
+from provenance.examining import UnknownKindError, examine
 from provenance.verification import wording
-from provenance.verification.judging import judge, verify
+from provenance.verification.judging import judge
 from provenance.verification.report import (
     NEVER_CHECKED,
     STEPS,
@@ -22,6 +23,7 @@ from provenance.verification.report import (
     Standing,
     Trust,
 )
+from provenance.verification.verifying import verify
 from provenance.verification.wording import (
     name_of_outcome,
     name_of_step,
