@@ -57,7 +57,7 @@ class GroupWriter(ABC, Generic[Request, Answer]):
     process; while one line's batch is in the database, another's is being decided.
     """
 
-    def __init__(self, database_url: str, *, name: str, lines: int = 1) -> None:
+    def __init__(self, database_url: str, *, name: str, lines: int = 2) -> None:
         self._lines = [_Line(self, database_url, name) for _ in range(lines)]
 
     @abstractmethod
