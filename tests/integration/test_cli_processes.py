@@ -32,6 +32,7 @@ print("loaded:", *sorted(sys.modules))
 """
 REPOSITORY = Path(__file__).parents[2]
 SLOW_TO_IMPORT = {"alembic", "fastapi", "numpy", "PIL", "pydantic", "redis", "skia", "sqlalchemy", "uvicorn"}
+MAKES_FILES = {"numpy", "cv2", "skia", "c2pa", "typst", "pikepdf", "PIL"}
 PROVED = 'huajian_invariant_breaches{invariant="lot_equals_journal"} 0.0'
 SPEC = CardSpec(occasion=Occasion.MID_AUTUMN, recipient="林晚晴", sender="知夏", seed=7)
 
@@ -79,6 +80,13 @@ class TestProcess:
         ours = {module for module in loaded if (REPOSITORY / module.split(".")[0]).is_dir()}
         assert ours == {"service", "service.main", "service.main.cli"}
         assert not SLOW_TO_IMPORT & set(loaded)
+
+    def test_a_web_process_begins_without_what_makes_files(self) -> None:
+        """Children have it, and few ask for it: it would be a third of the memory of each process."""
+        script = "import sys, service.main.web; print('loaded:', *sorted(sys.modules))"
+        listed = run([sys.executable, "-c", script])
+        assert listed.returncode == 0, listed.stderr
+        assert not MAKES_FILES & set(listed.stdout.partition("loaded: ")[2].split())
 
     def test_a_card_needs_no_server_and_the_seed_brings_it_again(self, tmp_path: Path) -> None:
         words = ["card", "--to", "林晚晴", "--from", "知夏", "--occasion", "mid_autumn", "--seed", "7", "-o"]
