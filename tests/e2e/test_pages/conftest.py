@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from core.clock import utc_now
 from core.settings import AuthSettings, JobSettings, LimitSettings, Settings
+from core.tasks import background
 from service.app import create_app
 from service.engines.endpoints import Endpoints
 from service.main.runtime import make_worker
@@ -88,7 +89,7 @@ async def site(
             services.unlocking.helps.run(),
             worker.run(),
         ):
-            await stack.enter_async_context(_background(work))
+            await stack.enter_async_context(background(work))
         url = await stack.enter_async_context(_serving(services))
         yield Site(url, services, clock, gates)
 
@@ -115,16 +116,6 @@ async def _database(engines: Endpoints, template: str) -> AsyncIterator[str]:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
-
-
-@contextlib.asynccontextmanager
-async def _background(work: Awaitable[None]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -9,13 +9,14 @@ from playwright.async_api import Browser, expect
 from pydantic import SecretStr
 
 from core.settings import AuthSettings, LimitSettings, Settings
+from core.tasks import background
 from service.engines.endpoints import Endpoints
 from service.main.rehearsing import open_rehearsal
 from service.wiring import Services, open_services
 from service.workers.keeper import keep
 from service.workers.payment_chores import PaymentChores
 from tests.e2e.test_pages.audit import find_barriers
-from tests.e2e.test_pages.conftest import Arrive, _background, _database, _serving
+from tests.e2e.test_pages.conftest import Arrive, _database, _serving
 from tests.e2e.test_pages.visitors import Profiles, Visitor
 
 pytestmark = pytest.mark.e2e
@@ -42,7 +43,7 @@ async def shop(
         )
         chores = [chore for chore in PaymentChores(services, payments).all() if chore.name == "inbox"]
         for work in (services.hub.run(), services.admissions.run(), keep(chores)):
-            await enter(_background(work))
+            await enter(background(work))
         yield await enter(_serving(services)), services
 
 
