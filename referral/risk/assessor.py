@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.statements import SessionStatements, Statements
-from models.risk import RiskDecision
+from models.risk import RiskDecision, RiskVerdict
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
 from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, regather
@@ -67,6 +67,7 @@ class Assessor:
         self,
         statements: Statements,
         attempts: Sequence[HelpAttempt],
+        sent: Sequence[bytes | None],
         people: People,
         *,
         came: Container[UUID] = (),
@@ -77,7 +78,6 @@ class Assessor:
 
         Holds when Redis is away: what cannot be counted is not waved through. The rest: see `gather`.
         """
-        sent = [self.sent_device(attempt.sender) for attempt in attempts]
         gathered = await gather(
             statements, self.windows, self.tracer, attempts, sent, people, came=came, paces=paces, now=now
         )
@@ -114,7 +114,7 @@ class Assessor:
         people = await queries.read_people(
             statements, (attempt.owner_id, attempt.helper_id), [sent] if sent else []
         )
-        weighed = await self.weigh_helps(statements, [attempt], people, paces={}, now=now)
+        weighed = await self.weigh_helps(statements, [attempt], [sent], people, paces={}, now=now)
         await self.keep(statements, weighed, now=now)
         return weighed[0].verdict
 
@@ -133,16 +133,18 @@ class Assessor:
             remember(before, weigh(signals, self.weights).reasons), self.weights, is_shadow=self.is_shadow
         )
         if _to_json(verdict.reasons) != kept.reasons:
-            await queries.add_verdict(
-                SessionStatements(session),
-                help_id,
-                decision=verdict.decision.value,
-                score=verdict.score,
-                reasons=json.dumps(_to_json(verdict.reasons)),
-                is_shadow=self.is_shadow,
-                weights=self.digest,
-                now=now,
+            session.add(
+                RiskVerdict(
+                    help_id=help_id,
+                    decision=verdict.decision,
+                    score=verdict.score,
+                    reasons=_to_json(verdict.reasons),
+                    is_shadow=self.is_shadow,
+                    weights=self.digest,
+                    created_at=now,
+                )
             )
+            await session.flush()
         return verdict
 
     async def explain(

@@ -15,7 +15,7 @@ from core.ids import new_id
 from core.statements import Statements
 from models.risk import RiskSighting, RiskSignal, RiskVerdict, SightingKind
 from models.user import User
-from referral.risk.statements import AROUND, KEEP, PEOPLE, SIGHTINGS, VERDICTS
+from referral.risk.statements import AROUND, KEEP, PEOPLE, SIGHTINGS
 
 MAX_DEVICES: Final = 20  # of one user
 
@@ -158,22 +158,6 @@ async def keep(
         [one.score for one in helps],
         [one.reasons for one in helps],
     )
-
-
-async def add_verdict(
-    statements: Statements,
-    help_id: UUID,
-    *,
-    decision: str,
-    score: int,
-    reasons: str,
-    is_shadow: bool,
-    weights: str,
-    now: datetime,
-) -> None:
-    """Another verdict on a help that was weighed again."""
-    values = [new_id()], [help_id], [decision], [score], is_shadow, weights, now, [reasons]
-    await statements.fetch(VERDICTS, *values)
 
 
 async def find_signal(session: AsyncSession, help_id: UUID) -> RiskSignal | None:

@@ -140,19 +140,10 @@ CROSS JOIN LATERAL ({_SEEN}) AS seen
 CROSS JOIN LATERAL ({_GRAPH}) AS graph
 """  # noqa: S608 - of the four above
 
-_SIGHTINGS: Final = """
+SIGHTINGS: Final = """
 INSERT INTO risk_sightings (kind, hash, user_id, epoch, seen_at)
 SELECT kind, hash, user_id, $4, $5 FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS t(kind, hash, user_id)
 ON CONFLICT (kind, hash, user_id) DO UPDATE SET seen_at = greatest(risk_sightings.seen_at, excluded.seen_at)
-"""
-
-SIGHTINGS: Final = _SIGHTINGS
-
-VERDICTS: Final = """
-INSERT INTO risk_verdicts (id, help_id, decision, score, is_shadow, reasons, weights, created_at)
-SELECT id, help_id, decision, score, $5, reasons::jsonb, $6, $7
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $8::text[])
-  AS t(id, help_id, decision, score, reasons)
 """
 
 # Signals, verdicts and sightings of many helps.
@@ -174,5 +165,5 @@ WITH signals AS (
   FROM unnest($22::uuid[], $6::uuid[], $23::text[], $24::int[], $25::text[])
     AS t(id, help_id, decision, score, reasons)
 )
-{_SIGHTINGS}
+{SIGHTINGS}
 """  # noqa: S608 - of the one above

@@ -70,9 +70,15 @@ async def take_helps(
     came = {
         one.tap.id for one in candidates if one.meeting.came_for(one.tap.helper_id, one.tap.token.issued_at)
     }
-    attempts = [candidate.attempt() for candidate in candidates]
-    people = _people_of(candidates)
-    weighed = await desk.risk.weigh_helps(statements, attempts, people, came=came, paces=paces, now=now)
+    weighed = await desk.risk.weigh_helps(
+        statements,
+        [one.attempt() for one in candidates],
+        [one.tap.sent_device for one in candidates],
+        _people_of(candidates),
+        came=came,
+        paces=paces,
+        now=now,
+    )
     decided = _set_aside(batch, [decide(desk, *each) for each in zip(candidates, weighed, strict=True)])
     if decided:
         await _write(batch, decided)

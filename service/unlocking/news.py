@@ -40,7 +40,4 @@ class LinkNews:
             log.warning("unlocking.news_lost", links=len(channels), error=repr(error))
 
     async def say(self, link_id: UUID) -> None:
-        try:
-            await self._redis.publish(channel_of(link_id), "1")
-        except (RedisError, OSError) as error:
-            log.warning("unlocking.news_lost", link_id=str(link_id), error=repr(error))
+        await self.say_all([link_id])

@@ -291,7 +291,7 @@ class TestKeeping:
                 statements, [owner.user_id, player.user_id], [device] if device else []
             )
             (weighed,) = await assessor.weigh_helps(
-                statements, [attempt], people, came={attempt.help_id}, paces={}, now=NOW
+                statements, [attempt], [device], people, came={attempt.help_id}, paces={}, now=NOW
             )
             return weighed.gathered.attempt.is_new
 
