@@ -20,7 +20,7 @@ log = structlog.get_logger()
 API_VERSION: Final = "2026-10-28.endive"
 NETWORK_RETRIES: Final = 2
 PAGE: Final = 100
-NOTHING_LEFT: Final = frozenset({"charge_already_refunded", "charge_disputed"})
+NOTHING_LEFT: Final = "charge_already_refunded"
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ async def ask_to_refund(request: Awaitable[object]) -> None:
     try:
         await ask(request)
     except PaymentsAwayError as error:
-        if getattr(error.__cause__, "code", None) not in NOTHING_LEFT:
+        if getattr(error.__cause__, "code", None) != NOTHING_LEFT:
             raise
 
 

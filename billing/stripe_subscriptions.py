@@ -7,7 +7,7 @@ from typing import Any, Final
 from billing import stripe_subscription_facts as facts
 from billing.payments import UnknownObjectError
 from billing.stripe_client import StripeClient, ask, ask_to_change, ask_to_refund, pages, plain
-from billing.stripe_facts import order_of
+from billing.stripe_facts import expanded, order_of
 from billing.subscriptions import ChangeRefusedError, InvoiceFacts, PriceChange, SubscriptionFacts
 
 CHARGE: Final = "latest_charge.balance_transaction"
@@ -74,9 +74,16 @@ class StripeSubscriptions(StripeClient):
             if not (await self.read_subscription(subscription_id)).ended_at:
                 raise
 
-    async def give_back(self, payment_id: str, *, key: str) -> None:
-        create = self._client.v1.refunds.create_async
-        await ask_to_refund(create({"payment_intent": payment_id}, {"idempotency_key": key}))
+    async def give_back(self, payment_id: str, *, key: str, keep_minor: int = 0) -> None:
+        asked: dict[str, Any] = {"payment_intent": payment_id}
+        if keep_minor:
+            # Reckoned from what is there, not from what we know: asking twice takes nothing that is kept.
+            charge = expanded((await self._read_payment(payment_id)).get("latest_charge"))
+            asked["amount"] = charge["amount"] - charge["amount_refunded"] - keep_minor
+            if asked["amount"] <= 0:
+                return
+        options = {"idempotency_key": f"{key}:{asked.get('amount', 'all')}"}
+        await ask_to_refund(self._client.v1.refunds.create_async(asked, options))  # type: ignore[arg-type]
 
     async def open_portal(self, customer_id: str, *, return_url: str, language: str) -> str:
         asked = {"customer": customer_id, "return_url": return_url, "locale": language}

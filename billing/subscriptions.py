@@ -145,8 +145,12 @@ class SubscriptionChannel(Protocol):
         """End it at once, without a last bill. Again does nothing."""
         ...
 
-    async def give_back(self, payment_id: str, *, key: str) -> None:
-        """Refund all that is left of a payment; nothing when nothing is."""
+    async def give_back(self, payment_id: str, *, key: str, keep_minor: int = 0) -> None:
+        """Refund all that is left of a payment but for so much; nothing when no more than that is left.
+
+        Asking again, with whatever key, never takes what is kept. While a bank holds the money it cannot be
+        refunded: PaymentsAwayError.
+        """
         ...
 
     async def open_portal(self, customer_id: str, *, return_url: str, language: str) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from billing.payments import NotOnSaleError
+from billing.payments import NotOnSaleError, PaymentsAwayError
 from billing.stripe_catalog import price_key
 from billing.stripe_gateway import StripeGateway
 from billing.subscriptions import (
@@ -137,6 +137,35 @@ class TestSubscriptions:
         for key in ("a", "a", "b"):
             await gateway.give_back(invoice.payment_id or "", key=key)
         assert [refund["amount"] for refund in rehearsal.objects.all("refund")] == [500]
+
+    async def test_of_what_is_kept_nothing_goes_back_however_often_it_is_asked_for(
+        self, gateway: StripeGateway, rehearsal: Rehearsal
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        payment_id = (await gateway.read_invoice(subscription.latest_invoice_id or "")).payment_id or ""
+        for key in ("a", "a", "b"):
+            await gateway.give_back(payment_id, key=key, keep_minor=150)
+        assert [refund["amount"] for refund in rehearsal.objects.all("refund")] == [350]
+        rehearsal.bank.fail_refund(rehearsal.objects.all("refund")[0]["id"])
+        rehearsal.bank.refund(payment_id, 100)
+        await gateway.give_back(payment_id, key="c", keep_minor=150)
+        assert [refund["amount"] for refund in rehearsal.objects.all("refund")] == [250, 100, 350]
+        await gateway.give_back(payment_id, key="d", keep_minor=500)
+        assert len(rehearsal.objects.all("refund")) == 3
+
+    @pytest.mark.parametrize("keep_minor", [0, 100])
+    async def test_what_a_bank_holds_cannot_go_back_and_that_is_said(
+        self, gateway: StripeGateway, rehearsal: Rehearsal, keep_minor: int
+    ) -> None:
+        subscription = await subscribe(gateway, rehearsal)
+        payment_id = (await gateway.read_invoice(subscription.latest_invoice_id or "")).payment_id or ""
+        rehearsal.bank.dispute(payment_id)
+        with pytest.raises(PaymentsAwayError):
+            await gateway.give_back(payment_id, key="a", keep_minor=keep_minor)
+        assert rehearsal.objects.all("refund") == []
+
+    async def test_the_portal_leads_back(self, gateway: StripeGateway, rehearsal: Rehearsal) -> None:
+        subscription = await subscribe(gateway, rehearsal)
         portal = await gateway.open_portal(
             subscription.customer_id or "", return_url="https://a.b/membership", language="zh"
         )
