@@ -52,6 +52,18 @@ async def claw_back(
     return ClawedBack(taken.voided_credits, taken.debt_credits, is_new=True)
 
 
+async def void(session: AsyncSession, *, key: str, lot_id: UUID, now: datetime) -> ClawedBack:
+    """Take what is unspent of a lot, once for each key; what was spent stays spent, and nobody's debt.
+
+    Raises: LotNotFoundError.
+    """
+    await _lock(session, lot_id)
+    await queries.expire(session, [lot_id], now)
+    lot = await clawback_queries.find_lot(session, lot_id)
+    unspent = 0 if lot is None else lot.remaining
+    return await claw_back(session, key=key, lot_id=lot_id, amount_credits=unspent, now=now)
+
+
 async def freeze(session: AsyncSession, lot_ids: Sequence[UUID], *, now: datetime) -> None:
     """Keep lots from being spent while they are disputed; their time stands still. Again does nothing."""
     for lot_id in sorted(lot_ids):

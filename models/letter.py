@@ -13,6 +13,7 @@ from models.columns import stored_enum
 
 class LetterKind(StrEnum):
     ORDER_CONFIRMED = "order_confirmed"  # what was bought, on which terms: for the buyer to keep
+    ORDER_WITHDRAWN = "order_withdrawn"  # the buyer took a purchase back: what goes back, and what does not
     ORDER_RETURNED = "order_returned"  # we gave the money back ourselves, and why
     RENEWAL_DUE = "renewal_due"
     ENDING_DUE = "ending_due"  # months paid in advance are nearly used up

@@ -6,7 +6,16 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, HasCreatedAt, HasId
@@ -19,7 +28,7 @@ class OrderState(StrEnum):
     PAID = "paid"  # credits granted, sale in the books
     EXPIRED = "expired"  # nobody paid in time
     FAILED = "failed"  # the money that was under way did not come
-    REFUNDED = "refunded"  # all of the money went back
+    REFUNDED = "refunded"  # all of the money went back, or all but what was used before a withdrawal
     DISPUTED = "disputed"  # a bank took the money back, for now or for good
 
 
@@ -64,6 +73,8 @@ class Order(HasId, HasCreatedAt, Base):
     consent_version: the text in which the buyer asked for immediate supply (EU 2023/2673).
     subscription_id: the channel's name of what renews; a renewal's order is written when it is paid.
     return_reason: why we give the money back; returned_at: the channel has been told to.
+    return_attempts: how often that came to nothing; return_due_at: not before then again, or never by itself.
+    kept_minor: of a purchase that was taken back, the price of what was used until then.
     channel, is_test: who takes the money, and whether it is real.
     checkout_id, payment_id: the channel's names of where it is paid, and of the money.
     expires_at: until when it can be paid. warned_at: a bank suspects fraud. trusted_at: an operator does not.
@@ -93,6 +104,10 @@ class Order(HasId, HasCreatedAt, Base):
         CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_within_amount"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_within_amount"),
         CheckConstraint(
+            "kept_minor BETWEEN 0 AND amount_minor AND (kept_minor = 0 OR return_reason = 'withdrawn')",
+            name="kept_of_withdrawn",
+        ),
+        CheckConstraint(
             "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)", name="paid_has_time"
         ),
         CheckConstraint(
@@ -101,9 +116,11 @@ class Order(HasId, HasCreatedAt, Base):
         CheckConstraint("state <> 'pending' OR checkout_id IS NOT NULL", name="pending_has_checkout"),
         Index("ix_orders_owner_id", "owner_id", "id"),
         Index("ix_orders_open", "expires_at", postgresql_where="state IN ('created', 'pending')"),
-        Index(
-            "ix_orders_to_return", "id", postgresql_where="return_reason IS NOT NULL AND returned_at IS NULL"
+        CheckConstraint(
+            "return_attempts >= 0 AND (return_attempts = 0 OR return_reason IS NOT NULL)",
+            name="returns_tried_for_a_reason",
         ),
+        Index("ix_orders_to_return", "id", postgresql_where="return_reason IS NOT NULL AND state = 'paid'"),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))
@@ -138,6 +155,14 @@ class Order(HasId, HasCreatedAt, Base):
     subscription_id: Mapped[str | None] = mapped_column(String(255))
     return_reason: Mapped[ReturnReason | None] = mapped_column(stored_enum(ReturnReason, "return_reason"))
     returned_at: Mapped[datetime | None]
+    return_attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    return_due_at: Mapped[datetime | None]
+    kept_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+    @property
+    def to_return_minor(self) -> int:
+        """What is left of the money and is not ours to keep."""
+        return max(0, self.amount_minor - self.kept_minor - self.refunded_minor)
 
     @property
     def kind(self) -> ItemKind:

@@ -1,6 +1,7 @@
 """Paid terms of memberships: the money and what is owed for it day by day, in one transaction."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +11,8 @@ from billing.ledger.postings import post, reverse
 from billing.ledger.templates import Money
 from models.deferral import MembershipTerm
 from models.ledger import AccountCode
+
+ALL: Final = 2**62  # minor units
 
 
 async def sell(
@@ -64,6 +67,33 @@ async def refund(
     posting = templates.membership_refunded(key, back, released_minor=released, occurred_at=occurred_at)
     await post(session, posting, now=now)
     return released
+
+
+async def withdraw(
+    session: AsyncSession, *, key: str, term_key: str, back: Money, occurred_at: datetime, now: datetime
+) -> int:
+    """Post the refund that ends a term, once for each key; minor units that left what is owed.
+
+    Nothing of it is owed any more: what does not go back was used.
+    """
+    released = await _release(session, key, term_key, ALL)
+    kept = max(0, released - back.net_minor)
+    posting = templates.membership_withdrawn(
+        key, back, released_minor=released, kept_minor=kept, occurred_at=occurred_at
+    )
+    await post(session, posting, now=now)
+    return released
+
+
+async def use_up(
+    session: AsyncSession, *, key: str, term_key: str, currency: str, occurred_at: datetime, now: datetime
+) -> None:
+    """End a term of which nothing goes back, once for each key."""
+    released = await _release(session, key, term_key, ALL)
+    if released:
+        await post(
+            session, templates.membership_used(key, currency, released, occurred_at=occurred_at), now=now
+        )
 
 
 async def lose_dispute(

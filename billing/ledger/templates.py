@@ -99,6 +99,31 @@ def membership_refunded(key: str, back: Money, *, released_minor: int, occurred_
     return _refund(key, "membership_refunded", back, Code.DEFERRED_MEMBERSHIP, released_minor, occurred_at)
 
 
+def membership_withdrawn(
+    key: str, back: Money, *, released_minor: int, kept_minor: int, occurred_at: datetime
+) -> Posting:
+    """A refund after which nothing is owed of the term: what stays paid was used, and is revenue now.
+
+    released_minor: all that was still owed. kept_minor: of it, the part that does not go back.
+    """
+    lines = [
+        back.of(Code.DEFERRED_MEMBERSHIP, released_minor),
+        back.of(Code.REFUNDS, back.net_minor - (released_minor - kept_minor)),
+        back.of(Code.MEMBERSHIP_REVENUE, -kept_minor),
+        *_returned(back),
+    ]
+    return _posting(key, "membership_withdrawn", lines, occurred_at)
+
+
+def membership_used(key: str, currency: str, released_minor: int, *, occurred_at: datetime) -> Posting:
+    """A term that was taken back when all of it was used: nothing goes back, nothing is owed."""
+    lines = [
+        Line(Account(Code.DEFERRED_MEMBERSHIP, currency), released_minor),
+        Line(Account(Code.MEMBERSHIP_REVENUE, currency), -released_minor),
+    ]
+    return _posting(key, "membership_used", lines, occurred_at)
+
+
 def sale_refunded(key: str, back: Money, *, occurred_at: datetime) -> Posting:
     """Money returned for what was delivered, such as a certificate, or out of goodwill."""
     return _refund(key, "sale_refunded", back, Code.DEFERRED_CREDITS, 0, occurred_at)

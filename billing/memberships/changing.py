@@ -1,4 +1,4 @@
-"""What a member may ask for: another tier, or to take the purchase back. Decided here, done by the channel.
+"""What a member may ask for: another tier, sooner or later. Decided here, done by the channel.
 
 Nothing here writes a membership: what the channel then says of the subscription does (`applying`), so that
 what we show is what is charged. `service.flows.change_membership` asks the channel and applies its answer.
@@ -16,16 +16,13 @@ from billing.memberships.errors import (
     ChangeScheduledError,
     MembershipUnpaidError,
     NoMembershipError,
-    NotWithdrawableError,
     UnknownTierError,
 )
 from billing.memberships.rules import MembershipRules
-from billing.orders import queries as orders
 from billing.periods import Period
 from billing.stripe_catalog import price_key
 from billing.subscriptions import PriceChange
-from models.membership import Membership, MembershipState, PeriodKind
-from models.order import Order, OrderState, ReturnReason
+from models.membership import Membership, MembershipState
 
 DUE = frozenset({MembershipState.PAST_DUE, MembershipState.UNPAID})
 
@@ -106,47 +103,3 @@ async def plan_change(
             at=at,
         ),
     )
-
-
-async def find_withdrawable(
-    session: AsyncSession, rules: MembershipRules, *, user_id: UUID, now: datetime
-) -> Order | None:
-    """The first payment of a live membership, while it can be taken back: within 14 days, all of it.
-
-    A renewal is no new contract, and an upgrade goes back with the month that it raised.
-    """
-    live = await queries.find_live(session, user_id)
-    if live is None:
-        return None
-    periods = await queries.list_periods(session, live.id)
-    first = next((one for one in periods if one.kind is not PeriodKind.UPGRADE), None)
-    if first is None or first.order_id is None or first.revoked_at is not None:
-        return None
-    order = await orders.find_order(session, first.order_id)
-    is_paid = order is not None and order.state is OrderState.PAID and order.return_reason is None
-    is_early = order is not None and order.paid_at is not None and now < order.paid_at + rules.withdrawal
-    return order if is_paid and is_early else None
-
-
-async def withdraw(
-    session: AsyncSession, rules: MembershipRules, *, user_id: UUID, now: datetime
-) -> list[Order]:
-    """Take the purchase back: the orders whose money is to be returned, with those of upgrades.
-
-    The membership ends when the channel says that the money went back; `service.flows.return_money` asks it
-    to, now or at the keeper's next round.
-
-    Raises: NotWithdrawableError.
-    """
-    found = await find_withdrawable(session, rules, user_id=user_id, now=now)
-    first = None if found is None else await orders.lock_order(session, found.id)
-    live = await queries.find_live(session, user_id)
-    if first is None or live is None or first.return_reason is not None:
-        raise NotWithdrawableError("The time to take this back is over.")
-    returned = []
-    for period, order in await queries.list_payments(session, live.id, limit=100):
-        if order is not None and period.revoked_at is None and order.state is OrderState.PAID:
-            order.return_reason = ReturnReason.WITHDRAWN
-            returned.append(order)
-    await session.flush()
-    return returned

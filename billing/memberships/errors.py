@@ -54,3 +54,23 @@ class NotWithdrawableError(DomainError):
 
     code = "not_withdrawable"
     kind = ErrorKind.CONFLICT
+
+
+class WithdrawalChangedError(DomainError):
+    """Another amount goes back than the member was shown: more was used, or paid, in between."""
+
+    code = "withdrawal_changed"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, *, refund_minor: int, kept_minor: int, currency: str) -> None:
+        super().__init__(f"{refund_minor} {currency} would go back now.")
+        self.refund_minor = refund_minor
+        self.kept_minor = kept_minor
+        self.currency = currency
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "refund_minor": self.refund_minor,
+            "kept_minor": self.kept_minor,
+            "currency": self.currency,
+        }

@@ -31,7 +31,16 @@ MEMBERSHIP_INVARIANTS: Final[dict[str, str]] = {
         SELECT p.id, o.state, p.revoked_at
         FROM membership_periods p JOIN orders o ON o.id = p.order_id
         WHERE (o.state = 'refunded' AND p.revoked_at IS NULL)
-           OR (o.state = 'paid' AND p.revoked_at IS NOT NULL)""",
+           OR (o.return_reason = 'withdrawn' AND p.revoked_at IS NULL)
+           OR (o.state = 'paid' AND p.revoked_at IS NOT NULL
+               AND o.return_reason IS DISTINCT FROM 'withdrawn')""",
+    "what_was_taken_back_can_no_longer_be_used": """
+        SELECT l.id, l.remaining, l.frozen_at
+        FROM orders o JOIN membership_periods p ON p.order_id = o.id
+        JOIN credit_lots l ON l.source_key LIKE 'period:' || p.id || ':%'
+        WHERE o.return_reason = 'withdrawn' AND l.source_key NOT LIKE '%:again:%'
+          AND (l.frozen_at IS NOT NULL
+               OR (l.remaining > 0 AND l.voided_at IS NULL AND l.grace_ends_at IS NULL))""",
     "cheaper_first_month_was_claimed": """
         SELECT o.id FROM orders o
         WHERE o.is_first_month AND o.paid_at IS NOT NULL AND o.return_reason IS NULL

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.memberships.marks import Mark
-from models.credit import CreditAccount, CreditLot, LotSource
+from models.credit import CreditAccount, CreditEntry, CreditLot, EntryKind, LotSource
 from models.membership import (
     FirstMonthClaim,
     Membership,
@@ -128,6 +128,18 @@ async def list_lots(session: AsyncSession, user_id: UUID, prefix: str) -> Sequen
             .execution_options(populate_existing=True)
         )
     ).all()
+
+
+async def sum_used(session: AsyncSession, user_id: UUID, prefix: str) -> int:
+    """Credits of those lots that were spent, are held, or filled an earlier debt."""
+    used = (EntryKind.HOLD, EntryKind.RELEASE, EntryKind.DEBT)
+    statement = (
+        select(func.coalesce(-func.sum(CreditEntry.quantity), 0))
+        .join(CreditLot, CreditLot.id == CreditEntry.lot_id)
+        .where(CreditLot.user_id == user_id, CreditLot.source == LotSource.MEMBERSHIP)
+        .where(CreditLot.source_key.startswith(prefix, autoescape=True), CreditEntry.kind.in_(used))
+    )
+    return int((await session.execute(statement)).scalar_one())
 
 
 async def cut_lots(session: AsyncSession, lot_ids: Sequence[UUID], at: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from fractions import Fraction
 from math import ceil
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,8 @@ from billing.memberships import queries
 from billing.periods import Period
 from models.credit import CreditAccount, LotSource
 from models.membership import MembershipPeriod
+
+AGAIN: Final = "again:"  # begins the label of what was taken back and came again
 
 
 async def set_tier(

@@ -1,6 +1,7 @@
 """Time that was paid for goes with its money, and comes back when the refund fails or the dispute is won.
 
-All of a payment or nothing: a partial refund is a kindness and takes neither time nor credits.
+All of a payment or nothing: a partial refund is a kindness and takes neither time nor credits. What its buyer
+took back is over at once, whenever its money arrives.
 """
 
 from datetime import datetime
@@ -9,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import clawback
 from billing.memberships import prepaid, queries, quota
+from billing.memberships.reckoning import pays_for_use
 from billing.memberships.rules import MembershipRules
 from billing.memberships.standing import end, restand
 from models.membership import Membership, MembershipEnd, MembershipPeriod, MembershipState, PeriodKind
-from models.order import Order
+from models.order import Order, ReturnReason
 
 
 async def settle_period(
@@ -20,22 +22,34 @@ async def settle_period(
     order: Order,
     *,
     is_taken_back: bool,
+    is_lost: bool,
     is_frozen: bool,
     rules: MembershipRules,
     now: datetime,
 ) -> None:
     """Bring what an order bought of a membership to where its money is; an order that was refused bought
     nothing. The caller has locked the order and its buyer's account.
+
+    Args:
+        is_lost: a bank has decided that nothing stays paid, nor what was used.
     """
     period = await queries.find_period_of(session, order.id)
     if period is None:
         return
     membership = await queries.get(session, period.membership_id)
     if is_taken_back and period.revoked_at is None:
-        await _revoke(session, membership, period, rules, now)
+        is_use_paid = order.return_reason is ReturnReason.WITHDRAWN and pays_for_use(order)
+        await _revoke(session, membership, period, rules, now, is_use_paid=is_use_paid)
     elif not is_taken_back and period.revoked_at is not None:
         await _restore(session, membership, period, rules, now)
     found = await queries.list_lots(session, membership.user_id, quota.lot_prefix(period.id))
+    if is_lost:
+        for lot in found:
+            await clawback.claw_back(
+                session, key=_lost_key(period), lot_id=lot.id, amount_credits=lot.quantity, now=now
+            )
+    else:
+        await _undo(session, period, _lost_key(period), rules, now)
     act = clawback.freeze if is_frozen else clawback.thaw
     await act(session, [lot.id for lot in found], now=now)
 
@@ -46,15 +60,22 @@ async def _revoke(
     period: MembershipPeriod,
     rules: MembershipRules,
     now: datetime,
+    *,
+    is_use_paid: bool,
 ) -> None:
-    """Unspent credits are voided, spent ones become a debt; the month that runs ends with its money."""
+    """Unspent credits are voided; the month that runs ends with its money. Spent ones become a debt, unless
+    they stay paid.
+    """
     period.revoked_at = now
     await session.flush()
     for lot in await queries.list_lots(session, membership.user_id, quota.lot_prefix(period.id)):
         await clawback.thaw(session, [lot.id], now=now)
-        await clawback.claw_back(
-            session, key=_key(period), lot_id=lot.id, amount_credits=lot.quantity, now=now
-        )
+        if is_use_paid:
+            await clawback.void(session, key=_key(period), lot_id=lot.id, now=now)
+        else:
+            await clawback.claw_back(
+                session, key=_key(period), lot_id=lot.id, amount_credits=lot.quantity, now=now
+            )
     if period.kind is PeriodKind.PREPAID:
         await prepaid.shorten(session, membership, rules=rules, now=now)
     elif period.kind is PeriodKind.MONTH and period.ends_at >= membership.paid_until:
@@ -72,20 +93,7 @@ async def _restore(
     now: datetime,
 ) -> None:
     """The money stayed after all: what is left of the time is served, with the credits that were taken."""
-    key = _key(period)
-    given_expires_at = period.ends_at + rules.renewal_gap
-    for lot_id in await clawback.list_lots(session, key):
-        undone = await clawback.undo(session, key=key, lot_id=lot_id, now=now)
-        quantity = undone.voided_credits + undone.repaid_credits
-        await quota.grant(
-            session,
-            period,
-            f"again:{lot_id}",
-            user_id=undone.user_id,
-            quantity=quantity,
-            expires_at=given_expires_at,
-            now=now,
-        )
+    await _undo(session, period, _key(period), rules, now)
     period.revoked_at = None
     await session.flush()
     live = await queries.find_live(session, membership.user_id)
@@ -98,6 +106,27 @@ async def _restore(
         await prepaid.shorten(session, membership, rules=rules, now=now)
     else:
         await restand(session, membership, rules=rules, now=now)
+
+
+async def _undo(
+    session: AsyncSession, period: MembershipPeriod, key: str, rules: MembershipRules, now: datetime
+) -> None:
+    """Forgive what is open of a debt, and give the rest again that was taken under the key."""
+    for lot_id in await clawback.list_lots(session, key):
+        undone = await clawback.undo(session, key=key, lot_id=lot_id, now=now)
+        await quota.grant(
+            session,
+            period,
+            f"{quota.AGAIN}{lot_id}",
+            user_id=undone.user_id,
+            quantity=undone.voided_credits + undone.repaid_credits,
+            expires_at=period.ends_at + rules.renewal_gap,
+            now=now,
+        )
+
+
+def _lost_key(period: MembershipPeriod) -> str:
+    return f"period:{period.id}:lost"
 
 
 def _key(period: MembershipPeriod) -> str:

@@ -108,6 +108,7 @@ def _open_order(session: AsyncSession, first: Order, invoice: InvoiceFacts, tier
         state=OrderState.PENDING,
         checkout_id=f"invoice:{invoice.id}",
         subscription_id=invoice.subscription_id,
+        consent_version=first.consent_version,  # it is the same contract
         expires_at=invoice.created_at,
         refunded_minor=0,
         tax_minor=0,

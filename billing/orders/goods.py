@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from billing.ledger import memberships, packs, templates
 from billing.ledger.postings import post, reverse
 from billing.ledger.templates import Money
-from models.order import ItemKind, Order
+from models.order import ItemKind, Order, ReturnReason
 
 TERMS = frozenset({ItemKind.MEMBERSHIP, ItemKind.MONTHS})
 
@@ -25,9 +25,10 @@ async def refund(
 ) -> None:
     """Post a refund, and take a pack's credits back with it; once for each key."""
     if order.kind in TERMS:
-        await memberships.refund(
-            session, key=key, term_key=payment_key(order), back=back, occurred_at=occurred_at, now=now
-        )
+        # What goes back besides, such as out of kindness, leaves the rest to be owed.
+        is_last = order.return_reason is ReturnReason.WITHDRAWN and back.gross_minor >= order.to_return_minor
+        act = memberships.withdraw if is_last else memberships.refund
+        await act(session, key=key, term_key=payment_key(order), back=back, occurred_at=occurred_at, now=now)
     elif order.lot_id is None:
         await post(session, templates.sale_refunded(key, back, occurred_at=occurred_at), now=now)
     else:
@@ -75,6 +76,18 @@ async def undo(session: AsyncSession, order: Order, *, key: str, of_key: str, no
     else:
         await reverse(session, key, of_key=of_key, occurred_at=now, now=now)
     return []
+
+
+async def use_up(session: AsyncSession, order: Order, *, now: datetime) -> None:
+    """Nothing goes back of a membership that was withdrawn from: all of it was used."""
+    await memberships.use_up(
+        session,
+        key=f"{order.channel}:withdrawn:{order.payment_id}",
+        term_key=payment_key(order),
+        currency=order.currency,
+        occurred_at=now,
+        now=now,
+    )
 
 
 def payment_key(order: Order) -> str:

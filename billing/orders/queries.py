@@ -1,11 +1,11 @@
 """Every statement about orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from billing.payments import OpenedCheckout
 from models.order import DisputeState, Order, OrderDispute, OrderRefund, OrderState
 
 UNPAID = (OrderState.CREATED, OrderState.PENDING)
+OWED_BACK = Order.return_reason.is_not(None) & (Order.state == OrderState.PAID)
 
 
 async def insert_once(session: AsyncSession, values: Mapping[str, Any]) -> tuple[Order, bool]:
@@ -70,6 +71,27 @@ async def lock_order(session: AsyncSession, order_id: UUID) -> Order | None:
     return order
 
 
+async def lock_orders(session: AsyncSession, order_ids: Collection[UUID]) -> None:
+    """Several orders in id order, and then their buyers' accounts: as one after the other would not be."""
+    statement = select(Order.owner_id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    owners = set(await session.scalars(statement))
+    await credits.lock_accounts(session, list(owners))
+
+
+async def lock_memberships(session: AsyncSession, owner_id: UUID) -> set[UUID]:
+    """Ids of one buyer's orders of memberships, locked in id order; and then their account."""
+    statement = (
+        select(Order)
+        .where(Order.owner_id == owner_id, Order.item.regexp_match("^(membership|months):"))
+        .order_by(Order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    ids: set[UUID] = {order.id for order in await session.scalars(statement)}
+    await credits.lock_accounts(session, [owner_id])
+    return ids
+
+
 async def find_by_payment(session: AsyncSession, channel: str, payment_id: str) -> Order | None:
     """The order that a payment paid, as far as we know."""
     return await session.scalar(
@@ -80,12 +102,21 @@ async def find_by_payment(session: AsyncSession, channel: str, payment_id: str) 
 
 
 async def list_to_return(
-    session: AsyncSession, channel: str, *, limit: int, after_id: UUID | None = None
+    session: AsyncSession,
+    channel: str,
+    *,
+    now: datetime,
+    limit: int,
+    after_id: UUID | None = None,
 ) -> Sequence[Order]:
-    """Orders whose money we must give back ourselves, and have not asked the channel to, oldest first."""
+    """Paid orders whose money we must give back ourselves and are to ask the channel for now, oldest first.
+
+    While a bank decides, or when it took the money, there is nothing to ask for.
+    """
     statement = (
         select(Order)
-        .where(Order.channel == channel, Order.return_reason.is_not(None), Order.returned_at.is_(None))
+        .where(Order.channel == channel, OWED_BACK, Order.returned_at.is_(None))
+        .where(or_(Order.return_attempts == 0, Order.return_due_at <= now))
         .order_by(Order.id)
         .limit(limit)
     )
@@ -94,10 +125,33 @@ async def list_to_return(
     return (await session.scalars(statement)).all()
 
 
-async def note_returned(session: AsyncSession, order_id: UUID, now: datetime) -> None:
-    """The channel was asked to give the money back; its refund tells when it has."""
+async def list_owed_back(session: AsyncSession, *, limit: int) -> Sequence[Order]:
+    """Paid orders whose money must go back and has not, oldest first."""
+    return (await session.scalars(select(Order).where(OWED_BACK).order_by(Order.id).limit(limit))).all()
+
+
+async def count_owed_back(session: AsyncSession) -> tuple[int, int, int]:
+    """Orders whose money must go back and has not: under way, to be asked for again, given up."""
+    has_failed = Order.return_attempts > 0
+    statement = select(
+        func.count().filter(~has_failed),
+        func.count().filter(has_failed, Order.return_due_at.is_not(None)),
+        func.count().filter(has_failed, Order.return_due_at.is_(None)),
+    ).where(OWED_BACK)
+    under_way, again, given_up = (await session.execute(statement)).one()
+    return under_way, again, given_up
+
+
+async def note_returned(session: AsyncSession, order_id: UUID, *, attempts: int, now: datetime) -> None:
+    """The channel was asked to give the money back; its refund tells when it has.
+
+    Args:
+        attempts: as they were before it was asked: one that has failed meanwhile is asked for again.
+    """
     await session.execute(
-        update(Order).where(Order.id == order_id, Order.returned_at.is_(None)).values(returned_at=now)
+        update(Order)
+        .where(Order.id == order_id, Order.returned_at.is_(None), Order.return_attempts == attempts)
+        .values(returned_at=now)
     )
 
 

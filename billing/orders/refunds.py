@@ -11,6 +11,7 @@ from billing.memberships.rules import MembershipRules
 from billing.orders import goods, queries
 from billing.orders.errors import MismatchedPaymentError, OrderUnpaidError
 from billing.orders.movements import UNKNOWN_REGION, settle_movement
+from billing.orders.returning import put_off
 from billing.orders.standing import settle_standing
 from billing.payments import RefundFacts, RefundStatus
 from models.order import Order, OrderRefund, RefundState
@@ -92,6 +93,8 @@ async def _undo(session: AsyncSession, order: Order, refund: OrderRefund, now: d
     key = f"{order.channel}:refund_failed:{refund.refund_id}"
     given = await goods.undo(session, order, key=key, of_key=_key(order, refund.refund_id), now=now)
     order.refunded_minor -= refund.amount_minor
+    if order.return_reason is not None:
+        put_off(order, now)
     if given and refund.credits == order.credits:
         order.lot_id = given[0]  # what the order brings now; a part of it would not replace the rest
 

@@ -11,7 +11,7 @@ from billing.memberships.rules import MembershipRules
 from billing.orders import queries
 from billing.orders.errors import FactsError
 from billing.orders.goods import TERMS
-from models.order import ORDER_TRANSITIONS, DisputeState, Order, OrderState
+from models.order import ORDER_TRANSITIONS, DisputeState, Order, OrderState, ReturnReason
 
 
 async def settle_standing(
@@ -28,9 +28,17 @@ async def settle_standing(
     is_suspect = order.warned_at is not None and order.trusted_at is None
     is_frozen = is_suspect or DisputeState.OPEN in disputes
     if order.kind in TERMS:
-        is_lost = DisputeState.LOST in disputes or order.state is OrderState.REFUNDED
+        is_lost = DisputeState.LOST in disputes
+        is_withdrawn = order.return_reason is ReturnReason.WITHDRAWN
+        is_taken_back = is_lost or is_withdrawn or order.state is OrderState.REFUNDED
         await settle_period(
-            session, order, is_taken_back=is_lost, is_frozen=is_frozen and not is_lost, rules=rules, now=now
+            session,
+            order,
+            is_taken_back=is_taken_back,
+            is_lost=is_lost,
+            is_frozen=is_frozen and not is_taken_back,
+            rules=rules,
+            now=now,
         )
     if order.lot_id is None:
         return
@@ -43,4 +51,4 @@ async def settle_standing(
 def _state(order: Order, disputes: Sequence[DisputeState]) -> OrderState:
     if {DisputeState.OPEN, DisputeState.LOST} & set(disputes):
         return OrderState.DISPUTED
-    return OrderState.REFUNDED if order.refunded_minor >= order.amount_minor else OrderState.PAID
+    return OrderState.REFUNDED if order.to_return_minor == 0 else OrderState.PAID

@@ -115,6 +115,7 @@ async def apply_report(
 
     Raises: FactsError, NotOursError; what posting raises. The caller rolls back.
     """
+    await _lock(session, report)
     before = await _look(session, report)
     newly_paid = await _apply(session, report, rules, now)
     await session.flush()
@@ -131,6 +132,15 @@ async def apply_report(
         is_same = before.membership is not None and before.membership.id == after.membership.id
         was = before.membership if is_same else None
         await tell_membership_moved(session, after.membership, was, now=now)
+
+
+async def _lock(session: AsyncSession, report: Report) -> None:
+    """Every order that the report is about, in id order: who takes a purchase back locks them so as well."""
+    found = await _find_order(session, report.channel, report.facts)
+    named = [one.order_id for one in (report.facts, report.checkout, report.membership) if one is not None]
+    ids = {order_id for order_id in named if order_id is not None} | ({found.id} if found else set())
+    if len(ids) > 1:
+        await orders.lock_orders(session, ids)
 
 
 @dataclass(frozen=True, slots=True)

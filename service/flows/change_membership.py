@@ -9,16 +9,21 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from billing.memberships import queries as memberships
-from billing.memberships.changing import DUE, TierChange, get_subscription, plan_change, withdraw
+from billing.memberships.changing import DUE, TierChange, get_subscription, plan_change
 from billing.memberships.errors import NoMembershipError
 from billing.memberships.rules import MembershipRules
+from billing.memberships.withdrawing import Withdrawal, withdraw
 from billing.payments import PaymentChannel
 from core.database import Sessions
 from models.membership import Membership
 from service.flows.apply_payments import apply_report, complete
 from service.flows.read_membership import read_membership
 from service.flows.return_money import return_order
+from service.flows.tell_membership import MembershipStanding, tell_membership_moved
+from service.flows.tell_withdrawal import tell_withdrawn
 
 PREVIEWED: Final = timedelta(hours=1)
 
@@ -122,17 +127,36 @@ async def open_portal(member: Member, *, return_url: str, language: str) -> str:
     return await member.channel.open_portal(membership.customer_id, return_url=return_url, language=language)
 
 
-async def withdraw_membership(member: Member, *, now: datetime) -> Membership:
-    """Take the purchase back within its time: all money goes back, the tier and its credits with it.
+async def withdraw_membership(member: Member, *, now: datetime, shown_minor: int | None = None) -> Membership:
+    """Take the purchase back within its time: it ends at once, and what was not used of its price goes back.
 
-    Raises: NotWithdrawableError, PaymentsAwayError: the wish is written down, and the keeper sees to it.
+    That the channel is away is no refusal: the keeper sees to the money.
+
+    Args:
+        shown_minor: what the member was told would go back; None: whatever does now.
+    Raises: NotWithdrawableError, WithdrawalChangedError.
     """
     async with member.sessions.begin() as session:
-        returned = await withdraw(session, member.rules, user_id=member.user_id, now=now)
-        ids = [order.id for order in returned]
+        withdrawal = await _withdraw(session, member, shown_minor, now)
+        ids = [part.order.id for part in withdrawal.parts]
     for order_id in ids:
         await return_order(member.sessions, member.channel, order_id, rules=member.rules, now=now)
     return await _newest(member)
+
+
+async def _withdraw(
+    session: AsyncSession, member: Member, shown_minor: int | None, now: datetime
+) -> Withdrawal:
+    live = await memberships.find_live(session, member.user_id)
+    before = None if live is None else MembershipStanding.of(live)
+    withdrawal = await withdraw(
+        session, member.rules, user_id=member.user_id, shown_minor=shown_minor, now=now
+    )
+    await session.flush()
+    await tell_withdrawn(session, withdrawal, now=now)
+    after = MembershipStanding.of(withdrawal.membership)
+    await tell_membership_moved(session, after, before, now=now)
+    return withdrawal
 
 
 async def _follow(member: Member, subscription_id: str, now: datetime) -> Membership:

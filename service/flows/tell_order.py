@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing.memberships.reckoning import pays_for_use
 from models.letter import LetterKind
 from models.order import ItemKind, Order, ReturnReason
 from service.letters import queries as letters
@@ -21,6 +22,8 @@ TERMS: Final[Mapping[ItemKind, tuple[str, ...]]] = {
     ItemKind.MONTHS: ("ends_by_itself", "withdrawal"),
     ItemKind.CERTIFICATION: (),
 }
+# What they are where nothing is kept for use, as earlier wordings of the consent promised.
+WHOLE: Final[Mapping[str, str]] = {"withdrawal": "withdrawal_whole"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class OrderMoney:
     """What of an order's money is where, at one moment.
 
     is_placed: by its buyer; a later month is charged by itself. return_reason: why we give the money back.
+    kept_minor: of a withdrawn purchase, the price of what was used. pays_for_use: it was agreed to keep that.
     """
 
     id: UUID
@@ -41,6 +45,8 @@ class OrderMoney:
     paid_at: datetime | None
     is_placed: bool
     return_reason: ReturnReason | None
+    kept_minor: int
+    pays_for_use: bool
     consent_version: str | None
     base_url: str
 
@@ -58,6 +64,8 @@ class OrderMoney:
             paid_at=order.paid_at,
             is_placed=order.checkout_id is None or not order.checkout_id.startswith("invoice:"),
             return_reason=order.return_reason,
+            kept_minor=order.kept_minor,
+            pays_for_use=pays_for_use(order),
             consent_version=order.consent_version,
             base_url=order.base_url,
         )
@@ -83,6 +91,7 @@ async def tell_order_moved(
         "currency": after.currency,
         "amount_minor": after.amount_minor,
         "refunded_minor": after.refunded_minor,
+        "kept_minor": after.kept_minor,
     }
     if after.is_paid and not (before is not None and before.is_paid):
         await _confirm(session, after, now)
@@ -99,7 +108,7 @@ async def _confirm(session: AsyncSession, order: OrderMoney, now: datetime) -> N
     facts = {
         **_facts(order, order.amount_minor, order.paid_at or now),
         "consent": order.consent_version,
-        "terms": TERMS[order.kind],
+        "terms": [WHOLE.get(name, name) if not order.pays_for_use else name for name in TERMS[order.kind]],
     }
     await letters.write_once(
         session, order.owner_id, LetterKind.ORDER_CONFIRMED, str(order.id), facts, now=now
@@ -110,10 +119,15 @@ async def _explain_return(session: AsyncSession, order: OrderMoney, now: datetim
     """That the money went back and why, such as on a withdrawal (EU 2023/2673, article 11a(4))."""
     if order.return_reason is None:
         return
-    facts = {**_facts(order, order.refunded_minor, now), "terms": [f"returned_{order.return_reason}"]}
+    facts = {**_facts(order, order.refunded_minor, now), "terms": [_why(order, order.return_reason)]}
     await letters.write_once(
         session, order.owner_id, LetterKind.ORDER_RETURNED, str(order.id), facts, now=now
     )
+
+
+def _why(order: OrderMoney, reason: ReturnReason) -> str:
+    is_part = reason is ReturnReason.WITHDRAWN and order.kept_minor > 0
+    return "returned_withdrawn_part" if is_part else f"returned_{reason}"
 
 
 def _facts(order: OrderMoney, price_minor: int, at: datetime) -> dict[str, object]:
@@ -124,6 +138,7 @@ def _facts(order: OrderMoney, price_minor: int, at: datetime) -> dict[str, objec
         "order": str(order.id),
         "currency": order.currency,
         "price_minor": price_minor,
+        "kept_minor": order.kept_minor,
         "at": at.isoformat(),
         "base_url": order.base_url,
         **({"tier": order.item.split(":")[1]} if is_membership else {}),

@@ -42,13 +42,30 @@ MEMBERSHIP_EXAMPLE: Final[dict[str, Any]] = {
             "ends_at": "2026-12-28T08:00:00.000Z",
             "price": {"currency": "USD", "amount_minor": 149, "text": "$1.49"},
             "refunded": None,
+            "kept": None,
         }
     ],
     "withdrawal": {
         "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
         "name": "Gold membership",
         "until": "2026-12-12T08:00:00.000Z",
-        "refund": {"currency": "USD", "amount_minor": 149, "text": "$1.49"},
+        "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
+        "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
+        "parts": [
+            {
+                "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
+                "kind": "month",
+                "name": "Gold",
+                "price": {"currency": "USD", "amount_minor": 149, "text": "$1.49"},
+                "is_use_paid": True,
+                "used_credits": 12,
+                "all_credits": 30,
+                "used_days": 3,
+                "all_days": 30,
+                "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
+                "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
+            }
+        ],
     },
     "can": ["change", "cancel", "portal", "withdraw"],
 }
@@ -88,13 +105,40 @@ class PaymentRead(Schema):
     ends_at: Moment
     price: Money | None
     refunded: Money | None
+    kept: Money | None = Field(
+        description="Of a purchase that was taken back: the price of what was used; 0 where all goes back."
+    )
+
+
+class WithdrawalPart(Schema):
+    """One payment that would go back. What is kept of it is the larger of two shares of its price, rounded
+    down: of its credits that were used (spent, or held by jobs), and of its whole days that are over.
+    """
+
+    order_id: UUID
+    kind: PeriodKind
+    name: str = Field(description="Of the tier.")
+    price: Money
+    is_use_paid: bool = Field(
+        description="false: under an earlier consent, nothing is kept, and used credits are owed instead."
+    )
+    used_credits: int
+    all_credits: int = Field(description="All that it brings, also in months to come.")
+    used_days: int
+    all_days: int
+    kept: Money
+    refund: Money
 
 
 class WithdrawalRead(Schema):
+    """What taking the purchase back would do now. Show both amounts before it is confirmed."""
+
     order_id: UUID
     name: str
     until: Moment = Field(description="Until when this purchase can be taken back without a reason.")
-    refund: Money
+    refund: Money = Field(description="What goes back, in all; send its `amount_minor` with the withdrawal.")
+    kept: Money = Field(description="What stays paid, because it was used.")
+    parts: list[WithdrawalPart] = Field(description="Payment by payment, newest first.")
 
 
 class MembershipRead(Schema):
@@ -114,7 +158,7 @@ class MembershipRead(Schema):
     renews_soon: bool = Field(description="Whether its renewal is so near that a notice is due.")
     cancels_at_period_end: bool
     is_change_pending: bool = Field(description="An upgrade waits for its payment: ask again.")
-    is_withdrawn: bool = Field(description="It was taken back, and the money is on its way.")
+    is_withdrawn: bool = Field(description="It was taken back and has ended, and the money is on its way.")
     started_at: Moment | None
     paid_until: Moment | None
     grace_ends_at: Moment | None
@@ -158,10 +202,21 @@ class ChangeCreate(Body):
 class WithdrawalCreate(Body):
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"order_id": MEMBERSHIP_EXAMPLE["withdrawal"]["order_id"]}]},
+        json_schema_extra={
+            "examples": [{"order_id": MEMBERSHIP_EXAMPLE["withdrawal"]["order_id"], "refund_minor": 90}]
+        },
     )
 
     order_id: UUID
+    refund_minor: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=2**53,
+            description="The `withdrawal.refund.amount_minor` that the person was shown: where another "
+            "amount would go back now, nothing is done. Without it, what is right at this moment goes back.",
+        ),
+    ] = None
 
 
 class PortalRead(Schema):

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from billing.catalog import FREE
+from billing.memberships.reckoning import Part
+from billing.memberships.withdrawing import Withdrawal
 from models.membership import Membership, MembershipPeriod, MembershipState
 from models.order import ItemKind, Order, OrderState, ReturnReason
 from service.flows.change_membership import Preview
@@ -15,9 +17,11 @@ from service.http.membership_schemas import (
     NextCharge,
     PaymentRead,
     ScheduledTier,
+    WithdrawalPart,
     WithdrawalRead,
 )
 from service.http.offers import money
+from service.http.orders import kept
 from service.items import item_name
 from service.wiring import Services
 
@@ -29,7 +33,7 @@ def read_membership(
     services: Services,
     membership: Membership | None,
     payments: Payments,
-    withdrawable: Order | None,
+    withdrawal: Withdrawal | None,
     *,
     has_first_month: bool,
     language: str,
@@ -38,7 +42,7 @@ def read_membership(
     """What there is, or was last.
 
     Args:
-        withdrawable: the order that can be taken back.
+        withdrawal: what taking it back would do, where it can be.
     """
     tier_name = FREE if membership is None else membership.tier
     tier = services.catalog.tier(tier_name)
@@ -65,8 +69,8 @@ def read_membership(
         next_charge=None,
         scheduled=None,
         payments=[_payment(services, *payment, language) for payment in payments],
-        withdrawal=_withdrawal(services, membership, payments, withdrawable, language),
-        can=[] if is_withdrawn else list(_acts(services, membership, withdrawable)),
+        withdrawal=None if withdrawal is None else _withdrawal(services, withdrawal, language),
+        can=[] if is_withdrawn else list(_acts(services, membership, withdrawal)),
     )
     if membership is None:
         return read
@@ -117,26 +121,36 @@ def _payment(services: Services, period: MembershipPeriod, order: Order | None, 
         ends_at=period.ends_at,
         price=None if order is None else money(order.amount_minor, order.currency, language),
         refunded=money(back_minor, order.currency, language) if order is not None and back_minor else None,
+        kept=None if order is None else kept(order, language),
     )
 
 
-def _withdrawal(
-    services: Services,
-    membership: Membership | None,
-    payments: Payments,
-    withdrawable: Order | None,
-    language: str,
-) -> WithdrawalRead | None:
-    """What goes back is all that was paid for the membership, upgrades with the month that they raised."""
-    if membership is None or withdrawable is None or withdrawable.paid_at is None:
-        return None
-    orders = [order for _, order in payments if order is not None and order.state is OrderState.PAID]
-    refund_minor = sum(order.amount_minor - order.refunded_minor for order in orders)
+def _withdrawal(services: Services, withdrawal: Withdrawal, language: str) -> WithdrawalRead:
+    membership = withdrawal.membership
     return WithdrawalRead(
-        order_id=withdrawable.id,
+        order_id=withdrawal.first.id,
         name=item_name(services.catalog, f"{ItemKind.MEMBERSHIP}:{membership.tier}", language),
-        until=withdrawable.paid_at + services.rules.withdrawal,
-        refund=money(refund_minor, membership.currency, language),
+        until=withdrawal.until,
+        refund=money(withdrawal.refund_minor, membership.currency, language),
+        kept=money(withdrawal.kept_minor, membership.currency, language),
+        parts=[_part(services, part, language) for part in withdrawal.parts],
+    )
+
+
+def _part(services: Services, part: Part, language: str) -> WithdrawalPart:
+    order, period = part.order, part.period
+    return WithdrawalPart(
+        order_id=order.id,
+        kind=period.kind,
+        name=services.catalog.tier(period.tier).name[language],
+        price=money(order.amount_minor, order.currency, language),
+        is_use_paid=part.is_use_paid,
+        used_credits=part.used_credits,
+        all_credits=part.all_credits,
+        used_days=part.used_days,
+        all_days=part.all_days,
+        kept=money(part.kept_minor, order.currency, language),
+        refund=money(part.refund_minor, order.currency, language),
     )
 
 
@@ -144,7 +158,7 @@ def _is_going_back(order: Order) -> bool:
     return order.return_reason is ReturnReason.WITHDRAWN and order.state is OrderState.PAID
 
 
-def _acts(services: Services, membership: Membership | None, withdrawable: Order | None) -> Iterator[Act]:
+def _acts(services: Services, membership: Membership | None, withdrawal: Withdrawal | None) -> Iterator[Act]:
     """What would not be refused."""
     channel = services.payments
     if channel is None or membership is None or membership.channel != channel.name:
@@ -161,7 +175,7 @@ def _acts(services: Services, membership: Membership | None, withdrawable: Order
         yield "portal"
     if membership.subscription_id is None:
         yield "months"
-    if withdrawable is not None:
+    if withdrawal is not None:
         yield "withdraw"
 
 

@@ -33,6 +33,7 @@ class OrderRead(Schema):
             "state": "pending",
             "price": {"currency": "CNY", "amount_minor": 1200, "text": "CN¥12.00"},
             "refunded": None,
+            "kept": None,
             "checkout_url": "https://checkout.stripe.com/c/pay/cs_live_…",
             "is_test": False,
             "created_at": "2026-11-24T08:00:00.000Z",
@@ -54,6 +55,9 @@ class OrderRead(Schema):
     )
     price: Money
     refunded: Money | None = Field(description="How much of it went back.")
+    kept: Money | None = Field(
+        description="Of a purchase that was taken back: the price of what was used; 0 where all goes back."
+    )
     checkout_url: str | None = Field(
         description="Where it can still be paid; null while the money is under way, and in the end."
     )
@@ -112,6 +116,7 @@ def read_order(services: Services, order: Order, language: str) -> OrderRead:
         state=order.state,
         price=money(order.amount_minor, order.currency, language),
         refunded=money(order.refunded_minor, order.currency, language) if order.refunded_minor else None,
+        kept=kept(order, language),
         checkout_url=order.checkout_url if is_payable else None,
         is_test=order.is_test,
         created_at=order.created_at,
@@ -120,3 +125,10 @@ def read_order(services: Services, order: Order, language: str) -> OrderRead:
         subject_id=order.subject_id,
         return_reason=order.return_reason,
     )
+
+
+def kept(order: Order, language: str) -> Money | None:
+    """What stays paid of a purchase that was taken back; None of any other."""
+    if order.return_reason is not ReturnReason.WITHDRAWN:
+        return None
+    return money(order.kept_minor, order.currency, language)

@@ -36,6 +36,7 @@ class OrderMoved(Schema):
     currency: str
     amount_minor: int
     refunded_minor: int = Field(description="Of all refunds so far.")
+    kept_minor: int = Field(description="Of a purchase that was taken back: the price of what was used.")
 
 
 class MembershipMoved(Schema):

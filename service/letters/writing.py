@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 
 from billing.catalog import Catalog
 from billing.money import LOCALES, format_money
@@ -19,6 +19,8 @@ from service.texts import CONSENTS
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
     Path(__file__).with_name("letters.toml").read_text("utf-8")
 )
+
+CLOCK: Final = "HH:mm (ZZZZ)"
 
 
 def write(
@@ -51,16 +53,20 @@ def write(
 def _say(
     facts: Mapping[str, Any], catalog: Catalog, language: str, zone: ZoneInfo
 ) -> Iterator[tuple[str, str]]:
-    """What a text may ask for: `at` and `until` as days, `price` as money, an item and a tier by its name.
+    """What a text may ask for: `at` and `until` as days, `price` and `kept` as money, names of item and tier.
 
-    `full` is what a month of the tier costs.
+    `moment` is `at` to the minute, with its zone; `full` is what a month of the tier costs.
     """
     for name in ("at", "until"):
         if facts.get(name) is not None:
             moment = datetime.fromisoformat(facts[name]).astimezone(zone)
-            yield name, format_date(moment.date(), format="long", locale=LOCALES[language])
-    if "price_minor" in facts:
-        yield "price", format_money(facts["price_minor"], facts["currency"], language)
+            day = format_date(moment.date(), format="long", locale=LOCALES[language])
+            yield name, day
+            if name == "at":
+                yield "moment", f"{day} {format_datetime(moment, CLOCK, zone, LOCALES[language])}"
+    for name in ("price", "kept"):
+        if f"{name}_minor" in facts:
+            yield name, format_money(facts[f"{name}_minor"], facts["currency"], language)
     if "item" in facts:
         yield "item", item_name(catalog, facts["item"], language)
     if "order" in facts:

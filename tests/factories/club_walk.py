@@ -29,11 +29,13 @@ from service.flows.change_membership import (
 )
 from service.rehearsal.bank import RefusedError
 from service.rehearsal.objects import Object
+from service.texts import CONSENT_VERSION, CONSENTS
 from tests.factories.members import Club
 
 STEPS: Final = 24
 TIERS: Final = ("silver", "gold", "studio")
 CARDS: Final = ("fp_a", "fp_b", "fp_c")
+WORDINGS: Final = (CONSENT_VERSION, CONSENT_VERSION, *CONSENTS)
 REFUSALS: Final = (
     AlreadyMemberError,
     ChangeRefusedError,
@@ -77,10 +79,12 @@ class ClubWalk:
         return name
 
     async def subscribe(self) -> None:
-        await self.club.subscribe(self._user(), self._tier(), card=self.random.choice(CARDS))
+        consent, card = self.random.choice(WORDINGS), self.random.choice(CARDS)
+        await self.club.subscribe(self._user(), self._tier(), card=card, consent=consent)
 
     async def prepay(self) -> None:
-        await self.club.prepay(self._user(), self._tier(), self.random.choice((1, 3)))
+        consent, months = self.random.choice(WORDINGS), self.random.choice((1, 3))
+        await self.club.prepay(self._user(), self._tier(), months, consent=consent)
 
     async def change(self) -> None:
         key = str(self.random.random())

@@ -96,7 +96,7 @@ class Club:
     def member(self, user_id: UUID) -> Member:
         return Member(self.sessions, self.channel, self.rules, user_id)
 
-    async def order(self, user_id: UUID, item: str) -> Order:
+    async def order(self, user_id: UUID, item: str, *, consent: str | None = None) -> Order:
         async with self.sessions() as session:
             terms = await find_terms(session, self.rules, user_id=user_id, item=item, currency="CNY")
         order, _ = await place_order(
@@ -107,19 +107,22 @@ class Club:
             key=uuid4().hex,
             language="zh",
             base_url="http://127.0.0.1",
+            consent_version=consent,
             now=self.clock(),
         )
         return order
 
-    async def subscribe(self, user_id: UUID, tier: str, *, card: str = "fp_own") -> Order:
+    async def subscribe(
+        self, user_id: UUID, tier: str, *, card: str = "fp_own", consent: str | None = None
+    ) -> Order:
         """Order a membership and pay its first month; nothing is delivered yet."""
-        order = await self.order(user_id, f"membership:{tier}")
+        order = await self.order(user_id, f"membership:{tier}", consent=consent)
         self.rehearsal.biller.begin(order.checkout_id or "", card=card)
         return order
 
-    async def prepay(self, user_id: UUID, tier: str, months: int) -> Order:
+    async def prepay(self, user_id: UUID, tier: str, months: int, *, consent: str | None = None) -> Order:
         """Order months in advance and pay them, by a wallet."""
-        order = await self.order(user_id, f"months:{tier}:{months}")
+        order = await self.order(user_id, f"months:{tier}:{months}", consent=consent)
         self.rehearsal.bank.pay(order.checkout_id or "", card=None)
         return order
 

@@ -26,13 +26,18 @@ DUE: dict[str, Any] = {
     "price_minor": 2500,
     "at": "2026-12-27T18:00:00.000Z",  # the 28th in Shanghai
 }
-TERMS = ["renews", "ends_by_itself", "withdrawal", *(f"returned_{reason}" for reason in ReturnReason)]
+TERMS = [
+    *("renews", "ends_by_itself", "withdrawal", "withdrawal_whole"),
+    *("withdrawn_whole", "withdrawn_part", "withdrawn_used_up", "withdrawn_owing"),
+    *("returned_withdrawn_part", *(f"returned_{reason}" for reason in ReturnReason)),
+]
 BOUGHT: dict[str, Any] = {
     "item": "membership:gold",
     "tier": "gold",
     "order": "0199c3f2",
     "currency": "USD",
     "price_minor": 149,
+    "kept_minor": 59,
     "at": "2026-11-28T08:00:00.000Z",
     "base_url": "https://huajian.example",
     "consent": "2026-11-28",
@@ -195,11 +200,7 @@ class TestWords:
             await know_address(services, person.id, f"{language}@example.com", language)
             for kind in LetterKind:
                 async with services.sessions.begin() as session:
-                    facts = {
-                        **BOUGHT,
-                        "until": DUE["at"],
-                        "terms": ["renews", "ends_by_itself", "withdrawal"],
-                    }
+                    facts = {**BOUGHT, "until": DUE["at"], "terms": TERMS}
                     await queries.write_once(session, person.id, kind, language, facts, now=services.clock())
         while await send(services, mailer):
             pass

@@ -131,4 +131,4 @@ class TestCatalog:
             "credits": 1,
             "price": {"currency": "CNY", "amount_minor": 500, "text": "¥5.00"},
         }
-        assert "十四天内可以撤回" in read["consent"]["text"]
+        assert "十四天内仍可以撤回" in read["consent"]["text"]

@@ -259,7 +259,8 @@ class TestWithdrawing:
         order = await desk.subscribe(person)
         offered = (await desk.read(person))["withdrawal"]
         assert (offered["order_id"], offered["refund"]["amount_minor"]) == (order["id"], 500)
-        body = {"order_id": order["id"]}
+        assert (offered["kept"]["amount_minor"], len(offered["parts"])) == (0, 1)
+        body = {"order_id": order["id"]}  # as clients do that know nothing of amounts
         for person_asking, order_id in ((other, order["id"]), (person, uuid4().hex)):
             refused = await desk.ask(person_asking, "POST", "/withdraw", json={"order_id": order_id})
             assert code(refused) == (409, "not_withdrawable")
@@ -279,8 +280,50 @@ class TestWithdrawing:
             letters = (await session.scalars(select(Letter).order_by(Letter.id))).all()
         assert {(one.kind, tuple(one.facts["terms"])) for one in letters if "terms" in one.facts} == {
             (LetterKind.ORDER_CONFIRMED, ("renews", "withdrawal")),
+            (LetterKind.ORDER_WITHDRAWN, ("withdrawn_whole",)),
             (LetterKind.ORDER_RETURNED, ("returned_withdrawn",)),
         }
+
+    async def test_what_was_shown_goes_back_or_nothing_is_done(
+        self, desk: Desk, sign_in: SignIn, clock: MovableClock, client: httpx.AsyncClient
+    ) -> None:
+        person = await sign_in()
+        order = await desk.subscribe(person)
+        clock.advance(days=3, hours=23)
+        shown = (await desk.read(person))["withdrawal"]
+        (part,) = shown["parts"]
+        assert (shown["refund"]["text"], shown["kept"]["text"]) == ("CN¥4.50", "CN¥0.50")
+        assert (part["is_use_paid"], part["used_credits"], part["all_credits"]) == (True, 0, 10)
+        assert (part["used_days"], part["all_days"]) == (3, 30)
+        clock.advance(hours=2)
+        body = {"order_id": order["id"], "refund_minor": shown["refund"]["amount_minor"]}
+        refused = await desk.ask(person, "POST", "/withdraw", json=body)
+        assert code(refused) == (409, "withdrawal_changed")
+        facts = {name: refused.json()[name] for name in ("refund_minor", "kept_minor", "currency")}
+        assert facts == {"refund_minor": 434, "kept_minor": 66, "currency": "CNY"}
+        assert (await desk.read(person))["state"] == "active"
+        for _ in range(2):  # the reply was lost
+            taken = await desk.ask(person, "POST", "/withdraw", json={**body, "refund_minor": 434})
+            assert (taken.json()["state"], taken.json()["is_withdrawn"]) == ("ended", True)
+        await desk.rest()
+        (payment,) = (await desk.read(person))["payments"]
+        assert (payment["refunded"]["amount_minor"], payment["kept"]["amount_minor"]) == (434, 66)
+        read = (await client.get(f"/v1/orders/{order['id']}", headers=desk.headers(person))).json()
+        assert (read["state"], read["kept"]["amount_minor"]) == ("refunded", 66)
+
+    async def test_that_the_bank_is_away_is_no_refusal(
+        self, desk: Desk, rehearsal: Rehearsal, sign_in: SignIn, clock: MovableClock
+    ) -> None:
+        person = await sign_in()
+        order = await desk.subscribe(person)
+        charge = rehearsal.objects.all("charge")[0]
+        charge["disputed"] = True  # which nobody has told us yet
+        taken = await desk.ask(person, "POST", "/withdraw", json={"order_id": order["id"]})
+        assert (taken.status_code, taken.json()["is_withdrawn"]) == (200, True)
+        charge["disputed"] = False
+        clock.advance(minutes=1)
+        await desk.rest()
+        assert (await desk.read(person))["payments"][0]["refunded"]["amount_minor"] == 500
 
     async def test_not_after_fourteen_days(self, desk: Desk, sign_in: SignIn, clock: MovableClock) -> None:
         person = await sign_in()

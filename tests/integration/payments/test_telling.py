@@ -56,6 +56,7 @@ class TestOutbox:
             "currency": "CNY",
             "amount_minor": 1200,
             "refunded_minor": 0,
+            "kept_minor": 0,
         }
 
 

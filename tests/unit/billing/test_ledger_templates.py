@@ -38,6 +38,10 @@ def postings(money: Money, fee: int, part: int) -> list[Posting]:
         ),
         templates.pack_refunded("k", money, released_minor=part, occurred_at=NOW),
         templates.membership_refunded("k", money, released_minor=part, occurred_at=NOW),
+        templates.membership_withdrawn(
+            "k", money, released_minor=part + fee, kept_minor=fee, occurred_at=NOW
+        ),
+        templates.membership_used("k", "CNY", fee + 1, occurred_at=NOW),
         templates.sale_refunded("k", money, occurred_at=NOW),
         templates.work_refunded("k", money, creator_minor=part, creator_id=CREATOR, occurred_at=NOW),
         templates.dispute_opened("k", money, occurred_at=NOW, fee_minor=fee),

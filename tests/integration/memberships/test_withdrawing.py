@@ -1,0 +1,371 @@
+"""Purchases that are taken back: what was used stays paid, to the fen; the rest goes back in the end."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+
+from billing import queries as credits
+from billing.errors import InsufficientCreditsError
+from billing.memberships.errors import NotWithdrawableError, WithdrawalChangedError
+from billing.memberships.reckoning import ALL_BACK
+from billing.memberships.withdrawing import Withdrawal, find_withdrawal
+from billing.memberships.withdrawing import withdraw as take_back
+from billing.orders import queries as orders
+from billing.orders.returning import PAUSES, ask_anew
+from models.letter import Letter, LetterKind
+from models.membership import MembershipEnd, MembershipState
+from models.order import Order, OrderState, ReturnReason
+from service.flows.change_membership import change_membership, withdraw_membership
+from service.flows.return_money import return_money
+from service.texts import CONSENT_VERSION, CONSENTS
+from tests.factories.members import Club, fee
+
+OLD_CONSENT = next(iter(CONSENTS))
+
+
+async def offer(club: Club, user_id: UUID) -> Withdrawal | None:
+    async with club.sessions() as session:
+        return await find_withdrawal(session, club.rules, user_id=user_id, now=club.clock())
+
+
+async def member(club: Club, *, consent: str | None = CONSENT_VERSION, spent: int = 0) -> tuple[UUID, Order]:
+    """A new silver member: ten credits for 5.00."""
+    user = await club.join()
+    order = await club.subscribe(user, "silver", consent=consent)
+    await club.settle()
+    if spent:
+        await club.spend(user, spent)
+    return user, order
+
+
+async def withdraw(club: Club, user_id: UUID, *, shown_minor: int | None = None) -> None:
+    await withdraw_membership(club.member(user_id), now=club.clock(), shown_minor=shown_minor)
+
+
+async def letters(club: Club) -> list[tuple[LetterKind, list[str], int, int]]:
+    """About withdrawals, with what each says goes back and is kept."""
+    kinds = (LetterKind.ORDER_WITHDRAWN, LetterKind.ORDER_RETURNED)
+    async with club.sessions() as session:
+        found = await session.scalars(select(Letter).where(Letter.kind.in_(kinds)).order_by(Letter.id))
+        return [
+            (one.kind, one.facts["terms"], one.facts["price_minor"], one.facts["kept_minor"]) for one in found
+        ]
+
+
+def books(kept_minor: int, *charged_minor: int, tax_minor: int = 0) -> dict[str, int]:
+    """When all is at rest: nothing is owed, what was kept is revenue, and the bank has its fees."""
+    charged = fee(*charged_minor)
+    held = {"1110": kept_minor - charged, "2040": -tax_minor, "4020": tax_minor - kept_minor, "5010": charged}
+    return {code: minor for code, minor in held.items() if minor}
+
+
+async def until_waiting(club: Club) -> None:
+    """Return when somebody waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(20), club.sessions() as session:
+        while not await session.scalar(waiting):
+            await session.rollback()
+
+
+class TestReckoning:
+    @pytest.mark.parametrize(
+        ("spent", "days", "kept"), [(4, 0, 200), (1, 10, 166), (0, 0, 0), (0, 13, 216), (3, 9, 150)]
+    )
+    async def test_the_larger_of_credits_and_days_stays_paid_and_nobody_owes_credits_beside(
+        self, club: Club, spent: int, days: int, kept: int
+    ) -> None:
+        user, order = await member(club, spent=spent)
+        club.clock.advance(days=days, hours=23)
+        shown = await offer(club, user)
+        assert shown is not None
+        assert (shown.refund_minor, shown.kept_minor) == (500 - kept, kept)
+        await withdraw(club, user, shown_minor=500 - kept)
+        assert (await club.membership(user)).end_reason is MembershipEnd.REFUNDED
+        await club.settle()
+        gone = await club.order_now(order)
+        assert (gone.state, gone.kept_minor, gone.refunded_minor) == ("refunded", kept, 500 - kept)
+        assert (await club.credits(user)).debt == 0
+        assert await club.books() == books(kept, 500)
+        with pytest.raises(NotWithdrawableError):
+            await withdraw(club, user)
+
+    async def test_where_all_of_it_was_used_it_ends_and_nothing_goes_back(self, club: Club) -> None:
+        """A month's credits for nothing, account after account, was to be had before."""
+        user, order = await member(club, spent=10)
+        await withdraw(club, user, shown_minor=0)
+        await club.settle()
+        gone = await club.order_now(order)
+        assert (gone.state, gone.kept_minor, gone.refunded_minor) == (OrderState.REFUNDED, 500, 0)
+        ended = await club.membership(user)
+        assert (ended.state, ended.subscription_ended_at is None) == (MembershipState.ENDED, False)
+        assert not club.rehearsal.objects.all("refund")
+        assert (await club.credits(user)).debt == 0
+        assert await club.books() == books(500, 500)
+        assert await letters(club) == [(LetterKind.ORDER_WITHDRAWN, ["withdrawn_used_up"], 0, 500)]
+
+    async def test_tax_goes_back_with_its_part_of_the_price(self, club: Club) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver", consent=CONSENT_VERSION)
+        (invoice,) = club.rehearsal.objects.all("invoice")
+        invoice |= {"total_taxes": [{"amount": 83}], "customer_address": {"country": "DE"}}
+        await club.settle()
+        await club.spend(user, 4)
+        await withdraw(club, user)
+        await club.settle()
+        # Of 83 in 500, 49 are in the 300 that go back.
+        assert await club.books() == books(200, 500, tax_minor=34)
+
+    async def test_what_went_back_before_counts_towards_what_goes_back(self, club: Club) -> None:
+        user, order = await member(club, spent=4)
+        club.rehearsal.bank.refund((await club.order_now(order)).payment_id or "", 100)
+        await club.settle()
+        await withdraw(club, user, shown_minor=200)
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 300
+        assert await club.books() == books(200, 500)
+
+    async def test_never_more_is_kept_than_is_left(self, club: Club) -> None:
+        user, order = await member(club, spent=9)
+        club.rehearsal.bank.refund((await club.order_now(order)).payment_id or "", 100)
+        await club.settle()
+        await withdraw(club, user, shown_minor=0)
+        await club.settle()
+        gone = await club.order_now(order)
+        assert (gone.state, gone.kept_minor) == (OrderState.REFUNDED, 400)
+        assert await club.books() == books(400, 500)
+
+    async def test_an_upgrade_goes_back_with_its_month_each_for_what_was_used_of_it(self, club: Club) -> None:
+        user, _ = await member(club, spent=4)
+        await change_membership(club.member(user), "gold", key="k", at=None, now=club.clock())
+        await club.settle()
+        await club.spend(user, 11)  # six that the month has left, and five of the upgrade's twenty
+        shown = await offer(club, user)
+        assert shown is not None
+        assert [(part.used_credits, part.all_credits) for part in shown.parts] == [(5, 20), (10, 10)]
+        assert [part.kept_minor for part in shown.parts] == [500, 500]
+        await withdraw(club, user, shown_minor=1500)
+        await club.settle()
+        assert ((await club.membership(user)).tier, (await club.credits(user)).tier) == ("gold", "free")
+        assert await club.books() == books(1000, 500, 2000)
+
+    async def test_months_in_advance_are_kept_by_their_share_of_all_months(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.spend(user, 6)
+        await withdraw(club, user, shown_minor=2800 - 560)  # six of thirty
+        assert (await club.membership(user)).state is MembershipState.ENDED
+        await club.settle()
+        assert (await club.order_now(order)).kept_minor == 560
+        assert await club.books() == books(560, 2800)
+
+    @pytest.mark.parametrize("consent", [OLD_CONSENT, None])
+    async def test_who_was_promised_all_of_the_money_gets_it_and_owes_the_credits(
+        self, club: Club, consent: str | None
+    ) -> None:
+        user, order = await member(club, consent=consent, spent=10)
+        await withdraw(club, user, shown_minor=500)
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 500
+        assert (await club.credits(user)).debt == 10 - 3  # three are paid by the free month
+        assert await club.books() == books(0, 500)
+        assert [told[1] for told in await letters(club)] == [["withdrawn_owing"], ["returned_withdrawn"]]
+
+    async def test_what_came_again_after_a_dispute_is_no_second_quota_and_no_use(self, club: Club) -> None:
+        user, order = await member(club, spent=2)
+        bank = club.rehearsal.bank
+        refund = bank.refund((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        bank.fail_refund(refund["id"])
+        await club.settle()
+        shown = await offer(club, user)
+        assert shown is not None
+        assert (shown.parts[0].used_credits, shown.parts[0].all_credits) == (2, 10)
+
+    def test_every_wording_but_the_first_says_that_use_is_paid_for(self) -> None:
+        assert {version for version in CONSENTS if version in ALL_BACK} == {OLD_CONSENT}
+        assert CONSENT_VERSION not in ALL_BACK
+
+
+class TestLetters:
+    async def test_it_is_confirmed_at_once_and_told_when_the_money_is_back(self, club: Club) -> None:
+        user, _ = await member(club, spent=4)
+        await withdraw(club, user)
+        assert await letters(club) == [(LetterKind.ORDER_WITHDRAWN, ["withdrawn_part"], 300, 200)]
+        await club.settle()
+        assert (await letters(club))[1:] == [
+            (LetterKind.ORDER_RETURNED, ["returned_withdrawn_part"], 300, 200)
+        ]
+
+
+class TestSpending:
+    async def test_what_is_spent_while_it_is_taken_back_is_not_refunded(self, club: Club) -> None:
+        """The spend has the account; the withdrawal waits, and finds that it was shown something else."""
+        user, order = await member(club)
+        async with club.sessions() as session:
+            await credits.lock_accounts(session, [user])
+            taking = asyncio.create_task(withdraw(club, user, shown_minor=500))
+            await until_waiting(club)
+            await session.execute(
+                text("""
+                WITH lot AS (UPDATE credit_lots SET remaining = remaining - 4
+                             WHERE user_id = :user AND source = 'membership' RETURNING id),
+                hold AS (INSERT INTO credit_holds (id, user_id, purpose, amount_credits, state)
+                         VALUES (gen_random_uuid(), :user, 'walk', 4, 'held') RETURNING id)
+                INSERT INTO credit_entries (user_id, lot_id, hold_id, kind, quantity)
+                SELECT :user, lot.id, hold.id, 'hold', -4 FROM lot, hold"""),
+                {"user": user},
+            )
+            await session.commit()
+        with pytest.raises(WithdrawalChangedError) as changed:
+            await taking
+        assert changed.value.facts() == {"refund_minor": 300, "kept_minor": 200, "currency": "CNY"}
+        assert (await club.order_now(order)).return_reason is None
+        await withdraw(club, user, shown_minor=300)
+        await club.settle()
+        assert await club.books() == books(200, 500)
+
+    async def test_what_was_taken_back_cannot_be_spent_while_the_money_is_under_way(self, club: Club) -> None:
+        user, _ = await member(club)
+        async with club.sessions.begin() as session:
+            await take_back(session, club.rules, user_id=user, shown_minor=None, now=club.clock())
+        with pytest.raises(InsufficientCreditsError):
+            await club.spend(user, 4)
+        await club.settle()
+
+
+class TestLocks:
+    async def test_a_refund_of_its_upgrade_and_a_withdrawal_wait_for_each_other_in_one_order(
+        self, club: Club
+    ) -> None:
+        """Whoever applies a refund has locked the order, and comes to the account next."""
+        user, _ = await member(club)
+        await change_membership(club.member(user), "gold", key="k", at=None, now=club.clock())
+        await club.settle()
+        async with club.sessions() as session:
+            upgrade = await session.scalar(select(Order).where(Order.amount_minor == 2000).with_for_update())
+            assert upgrade is not None
+            taking = asyncio.create_task(withdraw(club, user))
+            await until_waiting(club)
+            async with asyncio.timeout(20):
+                await orders.lock_order(session, upgrade.id)  # a circle would be broken here, or by the other
+            await session.commit()
+        await taking
+        await club.settle()
+        assert await club.books() == books(0, 500, 2000)
+
+
+class TestDisputes:
+    async def _disputed(self, club: Club) -> tuple[UUID, Order, str]:
+        """Taken back, four of ten credits used, while the bank had the money already and nobody knew."""
+        user, order = await member(club, spent=4)
+        dispute = club.rehearsal.bank.dispute((await club.order_now(order)).payment_id or "")
+        await withdraw(club, user, shown_minor=300)
+        assert (await club.order_now(order)).return_attempts == 1
+        await club.settle()
+        assert (await club.order_now(order)).state is OrderState.DISPUTED
+        return user, order, dispute["id"]
+
+    async def test_won_the_rest_goes_back(self, club: Club) -> None:
+        user, order, dispute_id = await self._disputed(club)
+        club.clock.advance(days=30)
+        await club.settle()
+        assert not club.rehearsal.objects.all("refund")
+        club.rehearsal.bank.win_dispute(dispute_id)
+        club.rehearsal.objects.all("charge")[0]["disputed"] = False  # and the bank lets it be refunded again
+        await club.settle()
+        gone = await club.order_now(order)
+        assert (gone.state, gone.refunded_minor) == (OrderState.REFUNDED, 300)
+        assert (await club.credits(user)).debt == 0
+        held = await club.books()
+        assert held == {**books(200, 500), "1110": 200 - fee(500) - 1500, "5030": 1500}
+
+    async def test_lost_nothing_is_asked_for_and_the_used_credits_are_owed(self, club: Club) -> None:
+        user, order, dispute_id = await self._disputed(club)
+        club.rehearsal.bank.lose_dispute(dispute_id)
+        await club.settle()
+        club.clock.advance(days=30)
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 0
+        assert (await club.credits(user)).debt == 4
+        assert await club.books() == {"1110": -fee(500) - 1500, "5010": fee(500), "5030": 1500}
+
+    async def test_while_a_bank_decides_nothing_can_be_taken_back(self, club: Club) -> None:
+        user, order = await member(club)
+        club.rehearsal.bank.dispute((await club.order_now(order)).payment_id or "")
+        await club.settle()
+        with pytest.raises(NotWithdrawableError):
+            await withdraw(club, user)
+        assert (await club.membership(user)).state is MembershipState.ACTIVE
+
+
+class TestReturning:
+    async def test_a_refund_that_fails_is_asked_for_again_and_the_membership_stays_ended(
+        self, club: Club
+    ) -> None:
+        user, order = await member(club, spent=4)
+        await withdraw(club, user)
+        await club.settle()
+        club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
+        await club.settle()
+        failed = await club.order_now(order)
+        assert (failed.state, failed.refunded_minor, failed.return_attempts) == (OrderState.PAID, 0, 1)
+        assert (await club.membership(user)).state is MembershipState.ENDED
+        assert (await club.credits(user)).tier == "free"
+        await club.settle()
+        assert len(club.rehearsal.objects.all("refund")) == 1  # not before its time
+        club.clock.advance(seconds=PAUSES[0].total_seconds())
+        await club.settle()
+        assert [one["amount"] for one in club.rehearsal.objects.all("refund")] == [300, 300]
+        assert (await club.order_now(order)).state is OrderState.REFUNDED
+        assert await club.books() == books(200, 500)
+
+    async def test_what_fails_for_ever_is_left_to_a_person_who_is_told_of_it(self, club: Club) -> None:
+        user, order = await member(club, spent=4)
+        await withdraw(club, user)
+        await club.settle()
+        start = club.clock()
+        for _ in range(len(PAUSES) + 1):
+            club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
+            await club.settle()
+            club.clock.advance(days=4)
+            await club.settle()
+        assert club.clock() - start > timedelta(days=8)
+        assert len(club.rehearsal.objects.all("refund")) == len(PAUSES) + 1
+        async with club.sessions.begin() as session:
+            assert await orders.count_owed_back(session) == (0, 0, 1)
+            (owed,) = await orders.list_owed_back(session, limit=9)
+            locked = await orders.lock_order(session, owed.id)
+            assert locked is not None
+            ask_anew(locked, club.clock())
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 300
+        async with club.sessions() as session:
+            assert await orders.count_owed_back(session) == (0, 0, 0)
+        assert await club.books() == books(200, 500)
+
+    async def test_asking_twice_refunds_once(self, club: Club) -> None:
+        """As by a keeper that died before it noted that it had asked, whatever became of its key."""
+        user, order = await member(club, spent=2)
+        await withdraw(club, user)
+        async with club.sessions.begin() as session:
+            await session.execute(text("UPDATE orders SET returned_at = NULL, return_attempts = 3"))
+            await session.execute(text("UPDATE orders SET return_due_at = :now"), {"now": club.clock()})
+        assert not await return_money(club.sessions, club.channel, rules=club.rules, now=club.clock())
+        assert [one["amount"] for one in club.rehearsal.objects.all("refund")] == [400]
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 400
+
+    async def test_who_took_it_back_may_begin_anew_before_the_money_is_there(self, club: Club) -> None:
+        user, order = await member(club)
+        await withdraw(club, user)
+        again = await club.subscribe(user, "gold", consent=CONSENT_VERSION)
+        await club.settle()
+        assert (again.amount_minor, (await club.credits(user)).tier) == (2500, "gold")
+        assert (await club.order_now(order)).return_reason is ReturnReason.WITHDRAWN
