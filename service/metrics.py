@@ -34,6 +34,9 @@ INBOX_EVENTS: Final = Gauge("huajian_inbox_events", "Messages kept, by what beca
 CLEARING_GAP: Final = Gauge(
     "huajian_clearing_gap_minor", "Our books of the channel's balance, less that balance", ["currency"]
 )
+RETURNS: Final = Gauge(
+    "huajian_returns", "Orders whose money must go back and has not, by where that stands", ["state"]
+)
 WEBHOOK_ATTEMPTS: Final = Counter(
     "huajian_webhook_attempts_total", "Attempts to deliver webhooks, by how they ended", ["outcome"]
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from billing.orders import queries as orders
 from billing.payments import PaymentChannel, PaymentsAwayError
 from models.inbox import InboxState
 from service import metrics
@@ -34,7 +35,7 @@ class PaymentChores:
             Chore("returns", 5.0, self.return_money),
             Chore("membership time", 15.0, self.pass_membership_time),
             Chore("payment sweep", SWEEP_SECONDS, self.sweep),
-            Chore("inbox gauges", 15.0, self.measure),
+            Chore("payment gauges", 15.0, self.measure),
         ]
 
     async def empty_inbox(self) -> bool:
@@ -77,6 +78,9 @@ class PaymentChores:
     async def measure(self) -> bool:
         async with self._services.sessions() as session:
             counts = await inbox.count_by_state(session)
+            owed = await orders.count_owed_back(session)
         for state in InboxState:
             metrics.INBOX_EVENTS.labels(state.value).set(counts.get(state, 0))
+        for name, count in zip(("under_way", "again", "given_up"), owed, strict=True):
+            metrics.RETURNS.labels(name).set(count)
         return False

@@ -11,6 +11,7 @@ import typer
 from billing.catalog import load_catalog
 from billing.memberships.rules import MembershipRules, rules_of
 from billing.orders import queries as orders
+from billing.orders.returning import ask_anew
 from billing.orders.standing import settle_standing
 from billing.payments import PaymentsAwayError
 from billing.stripe_catalog import synchronise
@@ -20,6 +21,7 @@ from core.database import Sessions, create_sessions
 from core.keys import load_keys
 from core.settings import Settings
 from models.inbox import InboxEvent, InboxState
+from models.order import Order, OrderState
 from service.flows.sweep_payments import Swept, sweep_payments
 from service.inbox import queries as inbox_queries
 from service.main.commands.database import open_database, require_newest_schema
@@ -87,6 +89,37 @@ def trust(order_id: Annotated[UUID, typer.Argument(metavar="ORDER_ID")]) -> None
     typer.echo("Its credits can be used, unless it is disputed.")
 
 
+@app.command()
+def returns(
+    again: Annotated[
+        UUID | None, typer.Option(metavar="ORDER_ID", help="Ask for the refund of this order once more, now.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_SHOWN)] = 50,
+) -> None:
+    """Show the orders whose money must go back and has not, oldest first; or ask for one again."""
+    if again is None:
+        for order in _run(_list_returns(read_settings(), limit)):
+            typer.echo(describe_return(order))
+    elif not _run(_return_again(read_settings(), again)):
+        typer.echo("No money of such an order must go back.", err=True)
+        raise typer.Exit(1)
+    else:
+        typer.echo("The keeper asks for it within seconds.")
+
+
+def describe_return(order: Order) -> str:
+    """One line: how much, why, how often it came to nothing, and when it is asked for next."""
+    due = "given up" if order.return_attempts else "now"
+    if order.returned_at is not None:
+        due = f"asked {order.returned_at:%Y-%m-%d %H:%M}"
+    elif order.return_due_at is not None:
+        due = f"again {order.return_due_at:%Y-%m-%d %H:%M}"
+    return (
+        f"{order.id}  {order.to_return_minor:8} {order.currency}  {order.return_reason}  "
+        f"failed {order.return_attempts}  {due}  {order.payment_id}"
+    )
+
+
 def describe(event: InboxEvent) -> str:
     """One line; never the body, which may name a buyer."""
     reason = f"  {event.reason}" if event.reason else ""
@@ -126,6 +159,20 @@ async def _replay(settings: Settings, event_id: UUID | None) -> int:
         dead = await inbox_queries.list_events(session, state=InboxState.DEAD, limit=MOST_SHOWN)
         ids = [event.id for event in dead] if event_id is None else [event_id]
         return sum([await inbox_queries.replay(session, one, utc_now()) for one in ids])
+
+
+async def _list_returns(settings: Settings, limit: int) -> list[Order]:
+    async with _open_sessions(settings) as sessions, sessions() as session:
+        return list(await orders.list_owed_back(session, limit=limit))
+
+
+async def _return_again(settings: Settings, order_id: UUID) -> bool:
+    async with _open_sessions(settings) as sessions, sessions.begin() as session:
+        order = await orders.lock_order(session, order_id)
+        if order is None or order.return_reason is None or order.state is not OrderState.PAID:
+            return False
+        ask_anew(order, utc_now())
+        return True
 
 
 async def _trust(settings: Settings, order_id: UUID) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -9,12 +10,16 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from core.clock import utc_now
 from core.settings import load_settings
 from service.engines.endpoints import Endpoints
+from service.flows.change_membership import Member, withdraw_membership
+from service.flows.return_money import return_money
 from service.main.cli import app
 from service.rehearsal.server import Rehearsal
+from service.texts import CONSENT_VERSION
 from service.wiring import Services
-from tests.factories.orders import checkout_of, credits_of, empty_inbox, order, payment_of, state_of
+from tests.factories.orders import buy, checkout_of, credits_of, empty_inbox, order, payment_of, state_of
 from tests.factories.people import SignIn
 from tests.fakes.stripe_server.deliveries import Deliveries
 from tests.fakes.stripe_server.keys import API_KEY, WEBHOOK_SECRET
@@ -91,6 +96,38 @@ class TestStripe:
         swept = await cli("sweep")
         assert (swept.exit_code, "1 orders healed" in swept.output) == (0, True)
         assert await state_of(client, buyer, missed) == "paid"
+
+    async def test_money_that_did_not_go_back_is_shown_and_asked_for_again(
+        self,
+        cli: Cli,
+        client: httpx.AsyncClient,
+        services: Services,
+        rehearsal: Rehearsal,
+        deliveries: Deliveries,
+        sign_in: SignIn,
+    ) -> None:
+        buyer = await sign_in()
+        bought = (await buy(client, buyer, "membership:silver", consent_version=CONSENT_VERSION)).json()
+        rehearsal.biller.begin(checkout_of(bought))
+        await deliveries.deliver()
+        await empty_inbox(services)
+        assert services.payments is not None
+        member = Member(services.sessions, services.payments, services.rules, buyer.id)
+        await withdraw_membership(member, now=services.clock())
+        rehearsal.bank.fail_refund(rehearsal.objects.all("refund")[0]["id"])
+        await deliveries.deliver()
+        await empty_inbox(services)
+        shown = (await cli("returns")).output
+        for words in (bought["id"], "500 CNY", "withdrawn", "failed 1", "again 20"):
+            assert words in shown
+        assert (await cli("returns", "--again", str(buyer.id))).exit_code == 1
+        assert (await cli("returns", "--again", bought["id"])).exit_code == 0
+        later = utc_now() + timedelta(seconds=1)  # the command has the real time
+        await return_money(services.sessions, services.payments, rules=services.rules, now=later)
+        assert len(rehearsal.objects.all("refund")) == 2
+        await deliveries.deliver()
+        await empty_inbox(services)
+        assert (await cli("returns")).output == ""
 
     async def test_without_keys_it_says_which(self, endpoints: Endpoints, tmp_path: Path) -> None:
         bare = Cli(
