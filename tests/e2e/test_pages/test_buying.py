@@ -3,20 +3,25 @@
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 from pydantic import SecretStr
 
+from billing import holds
+from core.ids import new_id
 from core.settings import AuthSettings, LimitSettings, Settings
 from core.tasks import background
 from service.engines.endpoints import Endpoints
+from service.flows.act_at_rehearsal import deliver
 from service.main.rehearsing import open_rehearsal
 from service.wiring import Services, open_services
 from service.workers.keeper import keep
 from service.workers.payment_chores import PaymentChores
 from tests.e2e.test_pages.audit import find_barriers
 from tests.e2e.test_pages.conftest import Arrive, _database, _serving
+from tests.e2e.test_pages.steps import ask
 from tests.e2e.test_pages.visitors import Profiles, Visitor
 
 pytestmark = pytest.mark.e2e
@@ -180,3 +185,61 @@ class TestMembership:
         await page.goto("/membership")
         await expect(page.locator("#member-trouble")).to_be_hidden()
         await expect(page.locator("#payment-list li")).to_have_count(2)
+
+
+async def join(page: Page, tier: str = "silver") -> UUID:
+    """Become a member on the pages; the person's id."""
+    await page.locator(f".tier[data-tier={tier}] .subscribe").click()
+    await page.check("#deal-consent")
+    await page.click("#deal-pay")
+    await page.wait_for_url("**/test-payment/**")
+    await page.locator("button[value=subscribe]").click()
+    await page.locator("#order-membership").click()
+    await expect(page.locator("#withdraw")).to_be_visible()
+    return UUID((await ask(page, "GET", "/v1/me"))["user"]["id"])
+
+
+async def spend(services: Services, user_id: UUID, amount_credits: int) -> None:
+    async with services.sessions.begin() as session:
+        hold_id, now = new_id(), services.clock()
+        await holds.hold(
+            session,
+            user_id=user_id,
+            hold_id=hold_id,
+            amount_credits=amount_credits,
+            purpose="test",
+            now=now,
+            catalog=services.catalog,
+        )
+        await holds.settle(session, hold_id, now=now)
+
+
+class TestWithdrawing:
+    async def test_it_says_what_goes_back_and_why_before_and_keeps_to_it(
+        self, walk_in: Arrive, shop: tuple[str, Services]
+    ) -> None:
+        visitor = await walk_in("/plans")
+        visitor.expected.add(409)
+        page = visitor.page
+        user_id = await join(page)
+        await spend(shop[1], user_id, 4)
+        await page.click("#withdraw-open")
+        await expect(page.locator("#withdrawal-refund")).to_have_text("¥3.00")
+        await expect(page.locator("#withdrawal-kept")).to_have_text("¥2.00")
+        await expect(page.locator("#withdrawal-why")).to_contain_text("已用 4 次，共 10 次")
+        assert await find_barriers(page) == []
+        await spend(shop[1], user_id, 1)
+        await page.click("#withdrawal-yes")
+        await expect(page.locator("#withdrawal-refusal")).to_contain_text("可退的金额变了")
+        await expect(page.locator("#withdrawal-refund")).to_have_text("¥2.50")
+        await page.click("#withdrawal-yes")
+        await expect(page.locator("#member-title")).to_have_text("银卡会员已结束")
+        await expect(page.locator("#member-lede")).to_contain_text("撤回并结束，不会再扣款。退款正在退回")
+        services = shop[1]
+        assert services.payments is not None and services.rehearsal is not None
+        await deliver(services.sessions, services.payments, services.rehearsal, now=services.clock())
+        await expect(page.locator("#payment-list")).to_contain_text("已退款 ¥2.50 · 已用部分 ¥2.50 不退")
+        await page.locator("#payment-list a").click()
+        await expect(page.locator("#order-state")).to_have_text("购买已撤回")
+        await expect(page.locator("#order-advice")).to_contain_text("¥2.50 不退")
+        assert await find_barriers(page) == []

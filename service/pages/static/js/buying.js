@@ -16,6 +16,7 @@ const KEY_BYTES = 16;
  * @property {string} state
  * @property {{text: string}} price
  * @property {{text: string} | null} refunded
+ * @property {{text: string, amount_minor: number} | null} kept
  * @property {string | null} checkout_url
  * @property {boolean} is_test
  * @property {string | null} return_reason

@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { once } from "./buying.js";
 import { element, make } from "./dom.js";
-import { formatDay, say } from "./facts.js";
+import { facts, formatDay, say } from "./facts.js";
 import { showRefusal } from "./refusal.js";
 import { Offline, Problem } from "./wire.js";
 
@@ -35,6 +35,8 @@ const dialog = /** @type {HTMLDialogElement} */ (element("change"));
 let previewed = null;
 /** @type {(membership: Membership) => void} */
 let onChanged = () => {};
+/** Whether what is used of an upgrade stays paid when the purchase is taken back. */
+let isUsePaid = false;
 
 /**
  * List the tiers that one could have instead.
@@ -43,6 +45,7 @@ let onChanged = () => {};
  */
 export async function drawChanges(membership, changed) {
   onChanged = changed;
+  isUsePaid = membership.withdrawal?.parts.some((part) => part.is_use_paid) ?? false;
   element("changes").hidden = !membership.can.includes("change");
   if (element("changes").hidden) return;
   const currency = membership.next_charge?.price.currency;
@@ -128,7 +131,9 @@ function show(change, label) {
   element("change-gives").textContent = change.is_upgrade
     ? say("change_gives_now", { n: change.credits_now })
     : say("change_gives_later", { n: change.monthly_credits, date });
-  element("change-how").textContent = say(change.is_upgrade ? "change_up_how" : "change_down_how");
+  const how = [say(change.is_upgrade ? "change_up_how" : "change_down_how")];
+  if (change.is_upgrade && isUsePaid) how.push(say("change_up_use"));
+  element("change-how").textContent = how.join(facts.language === "en" ? " " : "");
   element("change-yes").textContent = change.is_upgrade ? say("change_pay", { price: change.due_now.text }) : label;
   showRefusal(element("change-refusal"), null);
   dialog.showModal();

@@ -9,7 +9,8 @@ import { pause } from "./keeping.js";
 import { showRefusal } from "./refusal.js";
 import { Offline, Problem } from "./wire.js";
 
-const WAIT_MS = 2000;
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** @typedef {{currency: string, amount_minor: number, text: string}} Money */
 
@@ -22,6 +23,26 @@ const WAIT_MS = 2000;
  * @property {string} ends_at
  * @property {Money | null} price
  * @property {Money | null} refunded
+ * @property {Money | null} kept of what was taken back
+ *
+ * @typedef {object} WithdrawalPart
+ * @property {"month" | "upgrade" | "prepaid"} kind
+ * @property {string} name of the tier
+ * @property {Money} price
+ * @property {boolean} is_use_paid
+ * @property {number} used_credits
+ * @property {number} all_credits
+ * @property {number} used_days
+ * @property {number} all_days
+ * @property {Money} kept
+ *
+ * @typedef {object} Withdrawal
+ * @property {string} order_id
+ * @property {string} name
+ * @property {string} until
+ * @property {Money} refund
+ * @property {Money} kept
+ * @property {WithdrawalPart[]} parts
  *
  * @typedef {object} Membership
  * @property {boolean} has_membership
@@ -44,7 +65,7 @@ const WAIT_MS = 2000;
  * @property {{at: string, price: Money} | null} next_charge
  * @property {{tier: string, name: string} | null} scheduled
  * @property {Payment[]} payments
- * @property {{order_id: string, name: string, until: string, refund: Money} | null} withdrawal
+ * @property {Withdrawal | null} withdrawal
  * @property {string[]} can
  */
 
@@ -53,11 +74,16 @@ let shown = null;
 
 /** Show it, and again for as long as money is under way. */
 async function look() {
-  show(await call("GET", "/v1/membership"));
-  while (shown?.is_change_pending || shown?.is_withdrawn) {
-    await pause(WAIT_MS);
-    show(await call("GET", "/v1/membership"));
+  await showAnew();
+  for (let wait = FIRST_WAIT_MS; shown?.is_change_pending || shown?.is_withdrawn; ) {
+    await pause(wait);
+    wait = Math.min(wait * 1.3, LONGEST_WAIT_MS);
+    await showAnew();
   }
+}
+
+async function showAnew() {
+  show(await call("GET", "/v1/membership"));
 }
 
 /** @param {Membership} membership */
@@ -79,7 +105,7 @@ function show(membership) {
 }
 
 /** @param {Membership} membership */
-function writeHead({ state, name, ended_at: endedAt, end_reason: reason, has_membership: has }) {
+function writeHead({ state, name, ended_at: endedAt, has_membership: has, ...membership }) {
   const title = element("member-title");
   const lede = element("member-lede");
   if (has) {
@@ -87,8 +113,11 @@ function writeHead({ state, name, ended_at: endedAt, end_reason: reason, has_mem
     lede.textContent = "";
   } else if (state === "ended" && endedAt !== null) {
     title.textContent = say("member_ended", { tier: name });
-    const ended = say(`member_ended_${reason ?? "cancelled"}`, { date: formatDay(endedAt) });
-    lede.textContent = [ended, say("member_since_ended")].join(facts.language === "en" ? " " : "");
+    const isTakenBack = membership.payments.some((payment) => payment.kept !== null);
+    const reason = isTakenBack ? "withdrawn" : (membership.end_reason ?? "cancelled");
+    const ended = say(`member_ended_${reason}`, { date: formatDay(endedAt) });
+    const returning = membership.is_withdrawn ? [say("member_returning")] : [];
+    lede.textContent = join([ended, ...returning, say("member_since_ended")]);
   } else {
     title.textContent = say("member_none");
     lede.textContent = say("member_none_lede");
@@ -125,7 +154,6 @@ function writeFacts(membership) {
 
 /** @param {Membership} membership */
 function noteOn({ next_charge: next, ...membership }) {
-  if (membership.is_withdrawn) return say("note_withdrawn");
   if (membership.is_change_pending) return say("note_pending");
   if (membership.cancels_at_period_end) return say("note_cancelled", { date: day(membership.paid_until) });
   if (!membership.renews) return say("note_prepaid");
@@ -159,18 +187,61 @@ function drawPayment(payment) {
   item.append(make("span", "payment-price", payment.price?.text ?? ""));
   const time = say("payment_time", { from: day(payment.starts_at), to: day(payment.ends_at) });
   const back = payment.refunded ? say("payment_refunded", { price: payment.refunded.text }) : "";
-  item.append(make("span", "payment-time", [time, back].filter(Boolean).join(" · ")));
+  const kept = payment.kept?.amount_minor ? say("payment_kept", { price: payment.kept.text }) : "";
+  item.append(make("span", "payment-time", [time, back, kept].filter(Boolean).join(" · ")));
   return item;
 }
 
 /** @param {Membership} membership */
-function writeWithdrawal({ withdrawal }) {
+function writeWithdrawal({ withdrawal, can }) {
   element("withdraw").hidden = withdrawal === null;
   if (withdrawal === null) return;
   const words = { date: day(withdrawal.until), item: withdrawal.name };
   element("withdraw-until").textContent = say("withdraw_until", words);
   element("withdrawal-item").textContent = withdrawal.name;
   element("withdrawal-refund").textContent = withdrawal.refund.text;
+  element("withdrawal-kept").textContent = withdrawal.kept.text;
+  const isKept = withdrawal.kept.amount_minor > 0;
+  element("withdrawal-kept").hidden = element("withdrawal-kept-label").hidden = !isKept;
+  const reasons = isKept ? withdrawal.parts.map((part) => explainPart(part, withdrawal.parts.length)) : [];
+  element("withdrawal-why").replaceChildren(...reasons.map((reason) => make("li", "", reason)));
+  element("withdrawal-why").hidden = !isKept;
+  const isVain = withdrawal.refund.amount_minor === 0 && can.includes("cancel");
+  element("withdrawal-means").textContent = join([
+    say(meaning(withdrawal)),
+    ...(isVain ? [say("withdraw_or_cancel")] : []),
+  ]);
+}
+
+/**
+ * Why so much of one payment stays paid.
+ * @param {WithdrawalPart} part
+ * @param {number} count of parts
+ */
+function explainPart(part, count) {
+  const words = {
+    price: part.price.text,
+    kept: part.kept.text,
+    used: part.used_credits,
+    all: part.all_credits,
+    days: part.used_days,
+    all_days: part.all_days,
+  };
+  const why = say(part.kept.amount_minor > 0 ? "withdraw_why" : "withdraw_why_whole", words);
+  if (count === 1) return why;
+  return say("withdraw_why_part", { what: say(`payment_${part.kind}`, { tier: part.name }), why });
+}
+
+/** @param {Withdrawal} withdrawal */
+function meaning({ refund, parts }) {
+  if (refund.amount_minor === 0) return "withdraw_means_nothing";
+  const owes = parts.some((part) => !part.is_use_paid && part.used_credits > 0);
+  return owes ? "withdraw_means_owing" : "withdraw_means";
+}
+
+/** @param {string[]} sentences */
+function join(sentences) {
+  return sentences.join(facts.language === "en" ? " " : "");
 }
 
 /** @param {string} news */
@@ -213,13 +284,30 @@ async function openPortal() {
 
 function offerWithdrawal() {
   const dialog = /** @type {HTMLDialogElement} */ (element("withdrawal"));
-  element("withdraw-open").addEventListener("click", () => {
-    showRefusal(element("withdrawal-refusal"), null);
-    dialog.showModal();
-  });
+  const open = /** @type {HTMLButtonElement} */ (element("withdraw-open"));
+  open.addEventListener("click", () => void openWithdrawal(dialog, open));
   element("withdrawal-back").addEventListener("click", () => dialog.close());
   const yes = /** @type {HTMLButtonElement} */ (element("withdrawal-yes"));
   yes.addEventListener("click", () => void withdraw(dialog, yes));
+}
+
+/**
+ * Show what goes back now: the page may have been open for days.
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLButtonElement} open
+ */
+async function openWithdrawal(dialog, open) {
+  open.disabled = true;
+  showRefusal(element("member-refusal"), null);
+  showRefusal(element("withdrawal-refusal"), null);
+  try {
+    await showAnew();
+    if (shown?.withdrawal) dialog.showModal();
+  } catch (error) {
+    showRefusal(element("member-refusal"), error);
+  } finally {
+    open.disabled = false;
+  }
 }
 
 /**
@@ -227,16 +315,19 @@ function offerWithdrawal() {
  * @param {HTMLButtonElement} yes
  */
 async function withdraw(dialog, yes) {
-  const orderId = shown?.withdrawal?.order_id;
-  if (orderId === undefined) return;
+  const withdrawal = shown?.withdrawal;
+  if (!withdrawal) return;
   yes.disabled = true;
+  const body = { order_id: withdrawal.order_id, refund_minor: withdrawal.refund.amount_minor };
   try {
-    show(await call("POST", "/v1/membership/withdraw", { body: JSON.stringify({ order_id: orderId }) }));
+    show(await call("POST", "/v1/membership/withdraw", { body: JSON.stringify(body) }));
     dialog.close();
     tell("announce_withdrawn");
+    element("member-title").focus();
     void look();
   } catch (error) {
     showRefusal(element("withdrawal-refusal"), error);
+    if (error instanceof Problem && error.code === "withdrawal_changed") await showAnew();
   } finally {
     yes.disabled = false;
   }

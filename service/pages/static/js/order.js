@@ -50,11 +50,14 @@ function show(order) {
   const told = standing(order);
   const title = say(told === "paid" ? `order_paid_${order.kind}` : `order_state_${told}`);
   element("order-state").textContent = title;
-  element("order-advice").textContent = say(advice(order, told), { n: order.credits });
+  element("order-advice").textContent = say(advice(order, told), { n: order.credits, kept: order.kept?.text ?? "" });
   element("order-name").textContent = order.name;
   element("order-price").textContent = order.price.text;
   element("order-refunded").textContent = order.refunded?.text ?? "";
   element("order-refunded").hidden = element("order-refunded-label").hidden = order.refunded === null;
+  const isKept = Boolean(order.kept?.amount_minor);
+  element("order-kept").textContent = order.kept?.text ?? "";
+  element("order-kept").hidden = element("order-kept-label").hidden = !isKept;
   element("order-day").textContent = formatMoment(order.created_at);
   element("order-number").textContent = order.id;
   const pay = /** @type {HTMLAnchorElement} */ (element("order-pay"));
@@ -74,7 +77,8 @@ function show(order) {
  */
 function standing(order) {
   if (order.state === "pending" && order.checkout_url === null) return "waiting";
-  return order.state === "paid" && order.return_reason !== null ? "returning" : order.state;
+  if (order.state === "paid" && order.return_reason !== null) return "returning";
+  return order.state === "refunded" && order.return_reason === "withdrawn" ? "withdrawn" : order.state;
 }
 
 /**
@@ -82,12 +86,22 @@ function standing(order) {
  * @param {string} told
  */
 function advice(order, told) {
-  if (order.return_reason !== null && ["returning", "refunded"].includes(told)) {
-    return `order_returned_${order.return_reason}`;
+  if (order.return_reason !== null && ["returning", "refunded", "withdrawn"].includes(told)) {
+    return `order_returned_${order.return_reason}${howMuch(order, told)}`;
   }
   return ["paid", "refunded"].includes(told) && order.kind !== "pack"
     ? `order_advice_${told}_${order.kind}`
     : `order_advice_${told}`;
+}
+
+/**
+ * How much of a withdrawn purchase goes back.
+ * @param {Order} order
+ * @param {string} told
+ */
+function howMuch(order, told) {
+  if (!order.kept?.amount_minor) return "";
+  return told === "withdrawn" && order.refunded === null ? "_used_up" : "_part";
 }
 
 follow().catch((error) => {

@@ -27,7 +27,8 @@ function drawOrder(order) {
   const item = document.createElement("li");
   const link = document.createElement("a");
   link.href = `/orders/${order.id}`;
-  const state = say(`order_short_${order.state}`);
+  const isWithdrawn = order.state === "refunded" && order.return_reason === "withdrawn";
+  const state = say(`order_short_${isWithdrawn ? "withdrawn" : order.state}`);
   link.textContent = say("order_line", { name: order.name, price: order.price.text, state });
   item.append(link, make("span", "order-list-day", formatDay(order.created_at)));
   return item;
