@@ -37,13 +37,13 @@ async def settle_period(
     if period is None:
         return
     membership = await queries.get(session, period.membership_id)
+    is_use_paid = order.return_reason is ReturnReason.WITHDRAWN and pays_for_use(order)
     if is_taken_back and period.revoked_at is None:
-        is_use_paid = order.return_reason is ReturnReason.WITHDRAWN and pays_for_use(order)
         await _revoke(session, membership, period, rules, now, is_use_paid=is_use_paid)
     elif not is_taken_back and period.revoked_at is not None:
         await _restore(session, membership, period, rules, now)
     found = await queries.list_lots(session, membership.user_id, quota.lot_prefix(period.id))
-    if is_lost:
+    if is_lost and is_use_paid:
         for lot in found:
             await clawback.claw_back(
                 session, key=_lost_key(period), lot_id=lot.id, amount_credits=lot.quantity, now=now

@@ -1,8 +1,9 @@
-"""A member takes the purchase back within its time: it ends at once, and what was not used goes back."""
+"""A member takes a purchase back within its time: it ends at once, and what was not used goes back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,49 +16,61 @@ from billing.orders import goods
 from billing.orders import queries as orders
 from billing.orders.standing import settle_standing
 from models.membership import Membership, MembershipPeriod, PeriodKind
-from models.order import Order, OrderState, ReturnReason
+from models.order import ItemKind, Order, OrderState, ReturnReason
 
-MOST_PAYMENTS = 100
+MOST_PAYMENTS: Final = 100
+Payment = tuple[MembershipPeriod, Order]
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What taking a membership back would do now.
+    """What taking one purchase back would do now.
 
-    first: the payment that began it, which names the purchase. parts: every payment of it, newest first.
+    order: names the purchase. is_whole: it began the membership, and everything goes back with it; otherwise
+        these are months that were added later. parts: the payments that go back, newest first.
     """
 
     membership: Membership
-    first: Order
+    order: Order
+    is_whole: bool
     until: datetime
     parts: Sequence[Part]
     refund_minor: int
     kept_minor: int
 
+    @property
+    def item(self) -> str:
+        return f"{ItemKind.MEMBERSHIP}:{self.membership.tier}" if self.is_whole else self.order.item
 
-async def find_withdrawal(
+
+async def list_withdrawals(
     session: AsyncSession, rules: MembershipRules, *, user_id: UUID, now: datetime
-) -> Withdrawal | None:
-    """What can be taken back of a live membership, within 14 days of its first payment; writes nothing.
+) -> Sequence[Withdrawal]:
+    """What can be taken back of a live membership: all of it within 14 days of its first payment, and months
+    that were added later within 14 days of theirs. Writes nothing.
 
     A renewal is no new contract, and an upgrade goes back with the month that it raised. While a bank decides
-    about any of its payments, nothing can be taken back.
+    about one of its payments, a purchase cannot be taken back.
     """
     live = await queries.find_live(session, user_id)
     if live is None:
-        return None
+        return []
     paid = await queries.list_payments(session, live.id, limit=MOST_PAYMENTS)
-    first = _find_first(paid)
-    if first is None or first.paid_at is None or now >= first.paid_at + rules.withdrawal:
-        return None
     standing = [(period, order) for period, order in paid if order is not None and period.revoked_at is None]
-    if any(order.state is not OrderState.PAID or order.return_reason is not None for _, order in standing):
-        return None
-    parts = [
-        await reckon(session, rules, period, order, user_id=user_id, now=now) for period, order in standing
+    first = _find_first(paid)
+    purchases = [(first, standing)] if first is not None else []
+    purchases += [
+        (order, [(period, order)])
+        for period, order in standing
+        if period.kind is PeriodKind.PREPAID and order is not first
     ]
-    refund_minor, kept_minor = total(parts)
-    return Withdrawal(live, first, first.paid_at + rules.withdrawal, parts, refund_minor, kept_minor)
+    return [
+        await _reckon(session, rules, live, order, payments, is_whole=order is first, now=now)
+        for order, payments in purchases
+        if order.paid_at is not None
+        and now < order.paid_at + rules.withdrawal
+        and all(_is_settled(one) for _, one in payments)
+    ]
 
 
 def _find_first(paid: Sequence[tuple[MembershipPeriod, Order | None]]) -> Order | None:
@@ -68,32 +81,57 @@ def _find_first(paid: Sequence[tuple[MembershipPeriod, Order | None]]) -> Order 
     return begun[-1][1]
 
 
+def _is_settled(order: Order) -> bool:
+    return order.state is OrderState.PAID and order.return_reason is None
+
+
+async def _reckon(
+    session: AsyncSession,
+    rules: MembershipRules,
+    membership: Membership,
+    order: Order,
+    payments: Sequence[Payment],
+    *,
+    is_whole: bool,
+    now: datetime,
+) -> Withdrawal:
+    user_id = membership.user_id
+    parts = [await reckon(session, rules, period, one, user_id=user_id, now=now) for period, one in payments]
+    until = (order.paid_at or now) + rules.withdrawal
+    refund_minor, kept_minor = total(parts)
+    return Withdrawal(membership, order, is_whole, until, parts, refund_minor, kept_minor)
+
+
 async def withdraw(
     session: AsyncSession,
     rules: MembershipRules,
     *,
     user_id: UUID,
+    order_id: UUID,
     shown_minor: int | None,
     now: datetime,
-) -> Withdrawal:
-    """Take the purchase back; what was taken back, with the orders as they stand now.
+) -> Withdrawal | None:
+    """Take a purchase back: what was taken back, with the orders as they stand now; None when it was before.
 
-    The membership ends in the caller's transaction and nothing of it can be used any more, whenever the money
-    arrives: `service.flows.return_money` asks the channel for that, now and as often as it takes.
+    It ends in the caller's transaction and nothing of it can be used any more, whenever the money arrives:
+    `service.flows.return_money` asks the channel for that, now and as often as it takes.
 
     Orders are locked before the account, as wherever money is applied: nothing is spent or paid between the
     reckoning and the end.
 
     Args:
-        shown_minor: what the member was told would go back; None: they were not told.
+        order_id: names the purchase. shown_minor: what the member was told would go back; None: nothing.
     Raises: NotWithdrawableError, WithdrawalChangedError.
     """
     locked = await orders.lock_memberships(session, user_id)
-    found = await find_withdrawal(session, rules, user_id=user_id, now=now)
+    if any(order.id == order_id and order.return_reason is ReturnReason.WITHDRAWN for order in locked):
+        return None
+    offered = await list_withdrawals(session, rules, user_id=user_id, now=now)
+    found = next((one for one in offered if one.order.id == order_id), None)
     if found is None:
-        raise NotWithdrawableError("The time to take this back is over.")
-    is_known = {part.order.id for part in found.parts} <= locked  # not one that was paid in between
-    if not is_known or shown_minor not in (None, found.refund_minor):
+        raise NotWithdrawableError("This purchase cannot be taken back, or not any more.")
+    is_known = {part.order.id for part in found.parts} <= {order.id for order in locked}
+    if not is_known or shown_minor not in (None, found.refund_minor):  # or it was paid in between
         raise WithdrawalChangedError(
             refund_minor=found.refund_minor,
             kept_minor=found.kept_minor,

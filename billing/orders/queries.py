@@ -78,8 +78,8 @@ async def lock_orders(session: AsyncSession, order_ids: Collection[UUID]) -> Non
     await credits.lock_accounts(session, list(owners))
 
 
-async def lock_memberships(session: AsyncSession, owner_id: UUID) -> set[UUID]:
-    """Ids of one buyer's orders of memberships, locked in id order; and then their account."""
+async def lock_memberships(session: AsyncSession, owner_id: UUID) -> Sequence[Order]:
+    """One buyer's orders of memberships, locked in id order; and then their account."""
     statement = (
         select(Order)
         .where(Order.owner_id == owner_id, Order.item.regexp_match("^(membership|months):"))
@@ -87,9 +87,9 @@ async def lock_memberships(session: AsyncSession, owner_id: UUID) -> set[UUID]:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    ids: set[UUID] = {order.id for order in await session.scalars(statement)}
+    found = (await session.scalars(statement)).all()
     await credits.lock_accounts(session, [owner_id])
-    return ids
+    return found
 
 
 async def find_by_payment(session: AsyncSession, channel: str, payment_id: str) -> Order | None:

@@ -4,6 +4,7 @@ Each opens its own transactions, because none may be open while the channel is a
 the news to the channel's events.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,7 @@ from billing.memberships import queries as memberships
 from billing.memberships.changing import DUE, TierChange, get_subscription, plan_change
 from billing.memberships.errors import NoMembershipError
 from billing.memberships.rules import MembershipRules
-from billing.memberships.withdrawing import Withdrawal, withdraw
+from billing.memberships.withdrawing import withdraw
 from billing.payments import PaymentChannel
 from core.database import Sessions
 from models.membership import Membership
@@ -127,36 +128,41 @@ async def open_portal(member: Member, *, return_url: str, language: str) -> str:
     return await member.channel.open_portal(membership.customer_id, return_url=return_url, language=language)
 
 
-async def withdraw_membership(member: Member, *, now: datetime, shown_minor: int | None = None) -> Membership:
-    """Take the purchase back within its time: it ends at once, and what was not used of its price goes back.
+async def withdraw_membership(
+    member: Member, order_id: UUID, *, now: datetime, shown_minor: int | None = None
+) -> Membership:
+    """Take a purchase back within its time: it ends at once, and what was not used of its price goes back.
 
-    That the channel is away is no refusal: the keeper sees to the money.
+    That the channel is away is no refusal: the keeper sees to the money. Again changes nothing.
 
     Args:
-        shown_minor: what the member was told would go back; None: whatever does now.
+        order_id: names the purchase, as it is offered. shown_minor: what the member was told would go back;
+            None: whatever does now.
     Raises: NotWithdrawableError, WithdrawalChangedError.
     """
     async with member.sessions.begin() as session:
-        withdrawal = await _withdraw(session, member, shown_minor, now)
-        ids = [part.order.id for part in withdrawal.parts]
-    for order_id in ids:
-        await return_order(member.sessions, member.channel, order_id, rules=member.rules, now=now)
+        ids = await _withdraw(session, member, order_id, shown_minor, now)
+    for one in ids:
+        await return_order(member.sessions, member.channel, one, rules=member.rules, now=now)
     return await _newest(member)
 
 
 async def _withdraw(
-    session: AsyncSession, member: Member, shown_minor: int | None, now: datetime
-) -> Withdrawal:
+    session: AsyncSession, member: Member, order_id: UUID, shown_minor: int | None, now: datetime
+) -> Sequence[UUID]:
+    """The orders whose money is to go back."""
     live = await memberships.find_live(session, member.user_id)
     before = None if live is None else MembershipStanding.of(live)
     withdrawal = await withdraw(
-        session, member.rules, user_id=member.user_id, shown_minor=shown_minor, now=now
+        session, member.rules, user_id=member.user_id, order_id=order_id, shown_minor=shown_minor, now=now
     )
+    if withdrawal is None:
+        return []
     await session.flush()
     await tell_withdrawn(session, withdrawal, now=now)
     after = MembershipStanding.of(withdrawal.membership)
     await tell_membership_moved(session, after, before, now=now)
-    return withdrawal
+    return [part.order.id for part in withdrawal.parts]
 
 
 async def _follow(member: Member, subscription_id: str, now: datetime) -> Membership:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.memberships.withdrawing import Withdrawal
 from models.letter import LetterKind
-from models.order import ItemKind
+from models.membership import MembershipState
 from service.letters import queries as letters
 
 
@@ -15,17 +15,19 @@ async def tell_withdrawn(session: AsyncSession, withdrawal: Withdrawal, *, now: 
 
     Source: EU 2023/2673, article 11a(4).
     """
-    order, tier = withdrawal.first, withdrawal.membership.tier
+    order, membership = withdrawal.order, withdrawal.membership
+    has_ended = membership.state is MembershipState.ENDED
     facts = {
-        "item": f"{ItemKind.MEMBERSHIP}:{tier}",
-        "tier": tier,
+        "item": withdrawal.item,
+        "tier": membership.tier,
         "order": str(order.id),
-        "currency": withdrawal.membership.currency,
+        "currency": membership.currency,
         "price_minor": withdrawal.refund_minor,
         "kept_minor": withdrawal.kept_minor,
         "at": now.isoformat(),
+        "until": membership.paid_until.isoformat(),
         "base_url": order.base_url,
-        "terms": [_outcome(withdrawal)],
+        "terms": ["withdrawn_ended" if has_ended else "withdrawn_shortened", _outcome(withdrawal)],
     }
     await letters.write_once(
         session, order.owner_id, LetterKind.ORDER_WITHDRAWN, str(order.id), facts, now=now

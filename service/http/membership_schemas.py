@@ -12,6 +12,29 @@ from service.http.schemas import Moment, Schema, example
 
 Tier = Annotated[str, Field(pattern="^[a-z]{1,32}$", description="As in the catalogue.")]
 PRICE: Final = {"currency": "USD", "amount_minor": 399, "text": "$3.99"}
+WITHDRAWAL_EXAMPLE: Final[dict[str, Any]] = {
+    "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
+    "name": "Gold membership",
+    "is_whole": True,
+    "until": "2026-12-12T08:00:00.000Z",
+    "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
+    "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
+    "parts": [
+        {
+            "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
+            "kind": "month",
+            "name": "Gold",
+            "price": {"currency": "USD", "amount_minor": 149, "text": "$1.49"},
+            "is_use_paid": True,
+            "used_credits": 12,
+            "all_credits": 30,
+            "used_days": 3,
+            "all_days": 30,
+            "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
+            "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
+        }
+    ],
+}
 MEMBERSHIP_EXAMPLE: Final[dict[str, Any]] = {
     "has_membership": True,
     "has_first_month": False,
@@ -45,28 +68,8 @@ MEMBERSHIP_EXAMPLE: Final[dict[str, Any]] = {
             "kept": None,
         }
     ],
-    "withdrawal": {
-        "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
-        "name": "Gold membership",
-        "until": "2026-12-12T08:00:00.000Z",
-        "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
-        "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
-        "parts": [
-            {
-                "order_id": "0199c3f2-b7a0-7c4e-8d1f-6a5b4c3d2e1f",
-                "kind": "month",
-                "name": "Gold",
-                "price": {"currency": "USD", "amount_minor": 149, "text": "$1.49"},
-                "is_use_paid": True,
-                "used_credits": 12,
-                "all_credits": 30,
-                "used_days": 3,
-                "all_days": 30,
-                "kept": {"currency": "USD", "amount_minor": 59, "text": "$0.59"},
-                "refund": {"currency": "USD", "amount_minor": 90, "text": "$0.90"},
-            }
-        ],
-    },
+    "withdrawal": WITHDRAWAL_EXAMPLE,
+    "withdrawals": [WITHDRAWAL_EXAMPLE],
     "can": ["change", "cancel", "portal", "withdraw"],
 }
 CHANGE_EXAMPLE: Final[dict[str, Any]] = {
@@ -135,6 +138,9 @@ class WithdrawalRead(Schema):
 
     order_id: UUID
     name: str
+    is_whole: bool = Field(
+        description="Everything goes back and it ends; false: months that were added later, the others stay."
+    )
     until: Moment = Field(description="Until when this purchase can be taken back without a reason.")
     refund: Money = Field(description="What goes back, in all; send its `amount_minor` with the withdrawal.")
     kept: Money = Field(description="What stays paid, because it was used.")
@@ -158,7 +164,7 @@ class MembershipRead(Schema):
     renews_soon: bool = Field(description="Whether its renewal is so near that a notice is due.")
     cancels_at_period_end: bool
     is_change_pending: bool = Field(description="An upgrade waits for its payment: ask again.")
-    is_withdrawn: bool = Field(description="It was taken back and has ended, and the money is on its way.")
+    is_withdrawn: bool = Field(description="What was taken back has ended, and its money is on its way.")
     started_at: Moment | None
     paid_until: Moment | None
     grace_ends_at: Moment | None
@@ -167,7 +173,12 @@ class MembershipRead(Schema):
     next_charge: NextCharge | None
     scheduled: ScheduledTier | None = Field(description="The tier of the next period, when it is another.")
     payments: list[PaymentRead] = Field(description="What was paid for, newest first, at most 24.")
-    withdrawal: WithdrawalRead | None
+    withdrawal: WithdrawalRead | None = Field(
+        description="The first of `withdrawals`; null where there is none."
+    )
+    withdrawals: list[WithdrawalRead] = Field(
+        description="What can be taken back: the membership, and months in advance that were added later."
+    )
     can: list[Act] = Field(description="What can be asked for now.")
 
 
@@ -202,9 +213,7 @@ class ChangeCreate(Body):
 class WithdrawalCreate(Body):
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"order_id": MEMBERSHIP_EXAMPLE["withdrawal"]["order_id"], "refund_minor": 90}]
-        },
+        json_schema_extra={"examples": [{"order_id": WITHDRAWAL_EXAMPLE["order_id"], "refund_minor": 90}]},
     )
 
     order_id: UUID

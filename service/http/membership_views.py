@@ -8,7 +8,7 @@ from billing.catalog import FREE
 from billing.memberships.reckoning import Part
 from billing.memberships.withdrawing import Withdrawal
 from models.membership import Membership, MembershipPeriod, MembershipState
-from models.order import ItemKind, Order, OrderState, ReturnReason
+from models.order import Order, OrderState, ReturnReason
 from service.flows.change_membership import Preview
 from service.http.membership_schemas import (
     Act,
@@ -33,7 +33,7 @@ def read_membership(
     services: Services,
     membership: Membership | None,
     payments: Payments,
-    withdrawal: Withdrawal | None,
+    withdrawals: Sequence[Withdrawal],
     *,
     has_first_month: bool,
     language: str,
@@ -42,12 +42,13 @@ def read_membership(
     """What there is, or was last.
 
     Args:
-        withdrawal: what taking it back would do, where it can be.
+        withdrawals: what can be taken back.
     """
     tier_name = FREE if membership is None else membership.tier
     tier = services.catalog.tier(tier_name)
     channel = services.payments
     is_withdrawn = any(order is not None and _is_going_back(order) for _, order in payments)
+    offered = [_withdrawal(services, one, language) for one in withdrawals]
     read = MembershipRead(
         has_membership=False,
         has_first_month=has_first_month,
@@ -69,8 +70,9 @@ def read_membership(
         next_charge=None,
         scheduled=None,
         payments=[_payment(services, *payment, language) for payment in payments],
-        withdrawal=None if withdrawal is None else _withdrawal(services, withdrawal, language),
-        can=[] if is_withdrawn else list(_acts(services, membership, withdrawal)),
+        withdrawal=offered[0] if offered else None,
+        withdrawals=offered,
+        can=list(_acts(services, membership, withdrawals)),
     )
     if membership is None:
         return read
@@ -128,8 +130,9 @@ def _payment(services: Services, period: MembershipPeriod, order: Order | None, 
 def _withdrawal(services: Services, withdrawal: Withdrawal, language: str) -> WithdrawalRead:
     membership = withdrawal.membership
     return WithdrawalRead(
-        order_id=withdrawal.first.id,
-        name=item_name(services.catalog, f"{ItemKind.MEMBERSHIP}:{membership.tier}", language),
+        order_id=withdrawal.order.id,
+        name=item_name(services.catalog, withdrawal.item, language),
+        is_whole=withdrawal.is_whole,
         until=withdrawal.until,
         refund=money(withdrawal.refund_minor, membership.currency, language),
         kept=money(withdrawal.kept_minor, membership.currency, language),
@@ -158,7 +161,9 @@ def _is_going_back(order: Order) -> bool:
     return order.return_reason is ReturnReason.WITHDRAWN and order.state is OrderState.PAID
 
 
-def _acts(services: Services, membership: Membership | None, withdrawal: Withdrawal | None) -> Iterator[Act]:
+def _acts(
+    services: Services, membership: Membership | None, withdrawals: Sequence[Withdrawal]
+) -> Iterator[Act]:
     """What would not be refused."""
     channel = services.payments
     if channel is None or membership is None or membership.channel != channel.name:
@@ -175,7 +180,7 @@ def _acts(services: Services, membership: Membership | None, withdrawal: Withdra
         yield "portal"
     if membership.subscription_id is None:
         yield "months"
-    if withdrawal is not None:
+    if withdrawals:
         yield "withdraw"
 
 

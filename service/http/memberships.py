@@ -9,12 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.errors import NotSellingError
 from billing.memberships import queries as memberships
-from billing.memberships.errors import NotWithdrawableError
 from billing.memberships.joining import may_have_first_month
-from billing.memberships.withdrawing import find_withdrawal
-from billing.orders import queries as orders
+from billing.memberships.withdrawing import list_withdrawals
 from core.errors import DomainError, ErrorKind
-from models.order import ReturnReason
 from service.dependencies import App, CurrentUser, Language, Reading
 from service.flows import change_membership as changing
 from service.flows.change_membership import Member
@@ -118,21 +115,15 @@ async def open_portal(request: Request, services: App, user: CurrentUser, langua
 async def withdraw_membership(
     body: WithdrawalCreate, services: App, user: CurrentUser, language: Language
 ) -> MembershipRead:
-    """Take the purchase back within 14 days: it ends at once, and what was not used of its price goes back.
+    """Take a purchase back within 14 days: it ends at once, and what was not used of its price goes back.
 
-    `withdrawal` says how much that is, and how much is kept for what; send `refund_minor` as it was shown.
+    `withdrawals` say how much that is, and how much is kept for what; send `refund_minor` as it was shown.
     Where another amount would go back by now, this is 409 `withdrawal_changed` with the new one, and nothing
     is done. Again changes nothing.
     """
-    now = services.clock()
-    member = _member(services, user)
-    async with services.sessions() as session:
-        found = await find_withdrawal(session, services.rules, user_id=user.user_id, now=now)
-        asked = await orders.find_own(session, body.order_id, user.user_id)
-    if asked is None or asked.return_reason is not ReturnReason.WITHDRAWN:
-        if found is None or found.first.id != body.order_id:
-            raise NotWithdrawableError("This purchase cannot be taken back, or not any more.")
-        await changing.withdraw_membership(member, now=now, shown_minor=body.refund_minor)
+    await changing.withdraw_membership(
+        _member(services, user), body.order_id, now=services.clock(), shown_minor=body.refund_minor
+    )
     return await _read_anew(services, user, language)
 
 
@@ -160,7 +151,7 @@ async def _read(services: Services, session: AsyncSession, user_id: UUID, langua
         services,
         membership,
         payments,
-        await find_withdrawal(session, services.rules, user_id=user_id, now=now),
+        await list_withdrawals(session, services.rules, user_id=user_id, now=now),
         has_first_month=await may_have_first_month(session, await marks_of(session, services.rules, user_id)),
         language=language,
         now=now,

@@ -19,6 +19,7 @@ from billing.memberships.errors import (
     NoMembershipError,
     NotWithdrawableError,
 )
+from billing.memberships.withdrawing import list_withdrawals
 from billing.orders.errors import TooManyOrdersError
 from billing.subscriptions import ChangeRefusedError
 from service.flows.change_membership import (
@@ -98,7 +99,12 @@ class ClubWalk:
         await resume_membership(self.club.member(self._user()), now=self.club.clock())
 
     async def withdraw(self) -> None:
-        await withdraw_membership(self.club.member(self._user()), now=self.club.clock())
+        user = self._user()
+        async with self.club.sessions() as session:
+            offered = await list_withdrawals(session, self.club.rules, user_id=user, now=self.club.clock())
+        if offered:
+            order = self.random.choice(offered).order
+            await withdraw_membership(self.club.member(user), order.id, now=self.club.clock())
 
     async def spend(self) -> None:
         await self.club.spend(self._user(), self.random.randint(1, 12))

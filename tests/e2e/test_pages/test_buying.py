@@ -223,7 +223,7 @@ class TestWithdrawing:
         page = visitor.page
         user_id = await join(page)
         await spend(shop[1], user_id, 4)
-        await page.click("#withdraw-open")
+        await page.click(".withdraw-open")
         await expect(page.locator("#withdrawal-refund")).to_have_text("¥3.00")
         await expect(page.locator("#withdrawal-kept")).to_have_text("¥2.00")
         await expect(page.locator("#withdrawal-why")).to_contain_text("已用 4 次，共 10 次")

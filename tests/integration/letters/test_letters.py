@@ -28,7 +28,14 @@ DUE: dict[str, Any] = {
 }
 TERMS = [
     *("renews", "ends_by_itself", "withdrawal", "withdrawal_whole"),
-    *("withdrawn_whole", "withdrawn_part", "withdrawn_used_up", "withdrawn_owing"),
+    *(
+        "withdrawn_ended",
+        "withdrawn_shortened",
+        "withdrawn_whole",
+        "withdrawn_part",
+        "withdrawn_used_up",
+        "withdrawn_owing",
+    ),
     *("returned_withdrawn_part", *(f"returned_{reason}" for reason in ReturnReason)),
 ]
 BOUGHT: dict[str, Any] = {

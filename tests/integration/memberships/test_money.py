@@ -133,19 +133,24 @@ class TestMoneyBack:
 
     async def test_withdrawn_within_its_time_all_of_the_money_goes_back(self, club: Club) -> None:
         user = await club.join()
-        await club.subscribe(user, "silver")
+        order = await club.subscribe(user, "silver")
         await club.settle()
         member = club.member(user)
         await change_membership(member, "gold", key="k", at=None, now=club.clock())
         await club.settle()
-        await withdraw_membership(member, now=club.clock())
+        for _ in range(2):  # again changes nothing
+            await withdraw_membership(member, order.id, now=club.clock())
         await club.settle()
         assert (await club.membership(user)).end_reason is MembershipEnd.REFUNDED
         assert (await club.credits(user)).tier == "free"
         charged = fee(500, 2000)
         assert await club.books() == {"1110": -charged, "5010": charged}
+        club.clock.advance(days=1)
+        again = await club.subscribe(user, "silver")
+        await club.settle()
+        club.clock.advance(days=14)
         with pytest.raises(NotWithdrawableError):
-            await withdraw_membership(member, now=club.clock())
+            await withdraw_membership(member, again.id, now=club.clock())
 
 
 class TestPrepaid:

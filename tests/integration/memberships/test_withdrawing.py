@@ -1,6 +1,7 @@
 """Purchases that are taken back: what was used stays paid, to the fen; the rest goes back in the end."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from billing import queries as credits
 from billing.errors import InsufficientCreditsError
 from billing.memberships.errors import NotWithdrawableError, WithdrawalChangedError
 from billing.memberships.reckoning import ALL_BACK
-from billing.memberships.withdrawing import Withdrawal, find_withdrawal
+from billing.memberships.withdrawing import Withdrawal, list_withdrawals
 from billing.memberships.withdrawing import withdraw as take_back
 from billing.orders import queries as orders
 from billing.orders.returning import PAUSES, ask_anew
@@ -26,9 +27,14 @@ from tests.factories.members import Club, fee
 OLD_CONSENT = next(iter(CONSENTS))
 
 
-async def offer(club: Club, user_id: UUID) -> Withdrawal | None:
+async def offers(club: Club, user_id: UUID) -> Sequence[Withdrawal]:
     async with club.sessions() as session:
-        return await find_withdrawal(session, club.rules, user_id=user_id, now=club.clock())
+        return await list_withdrawals(session, club.rules, user_id=user_id, now=club.clock())
+
+
+async def offer(club: Club, user_id: UUID) -> Withdrawal:
+    (only,) = await offers(club, user_id)
+    return only
 
 
 async def member(club: Club, *, consent: str | None = CONSENT_VERSION, spent: int = 0) -> tuple[UUID, Order]:
@@ -41,8 +47,13 @@ async def member(club: Club, *, consent: str | None = CONSENT_VERSION, spent: in
     return user, order
 
 
-async def withdraw(club: Club, user_id: UUID, *, shown_minor: int | None = None) -> None:
-    await withdraw_membership(club.member(user_id), now=club.clock(), shown_minor=shown_minor)
+async def withdraw(
+    club: Club, user_id: UUID, *, shown_minor: int | None = None, order_id: UUID | None = None
+) -> None:
+    """The only purchase that can be, or that one."""
+    if order_id is None:
+        order_id = (await offer(club, user_id)).order.id
+    await withdraw_membership(club.member(user_id), order_id, now=club.clock(), shown_minor=shown_minor)
 
 
 async def letters(club: Club) -> list[tuple[LetterKind, list[str], int, int]]:
@@ -83,7 +94,6 @@ class TestReckoning:
         user, order = await member(club, spent=spent)
         club.clock.advance(days=days, hours=23)
         shown = await offer(club, user)
-        assert shown is not None
         assert (shown.refund_minor, shown.kept_minor) == (500 - kept, kept)
         await withdraw(club, user, shown_minor=500 - kept)
         assert (await club.membership(user)).end_reason is MembershipEnd.REFUNDED
@@ -92,8 +102,8 @@ class TestReckoning:
         assert (gone.state, gone.kept_minor, gone.refunded_minor) == ("refunded", kept, 500 - kept)
         assert (await club.credits(user)).debt == 0
         assert await club.books() == books(kept, 500)
-        with pytest.raises(NotWithdrawableError):
-            await withdraw(club, user)
+        assert await offers(club, user) == []
+        await withdraw(club, user, order_id=order.id)  # again changes nothing
 
     async def test_where_all_of_it_was_used_it_ends_and_nothing_goes_back(self, club: Club) -> None:
         """A month's credits for nothing, account after account, was to be had before."""
@@ -107,7 +117,9 @@ class TestReckoning:
         assert not club.rehearsal.objects.all("refund")
         assert (await club.credits(user)).debt == 0
         assert await club.books() == books(500, 500)
-        assert await letters(club) == [(LetterKind.ORDER_WITHDRAWN, ["withdrawn_used_up"], 0, 500)]
+        assert await letters(club) == [
+            (LetterKind.ORDER_WITHDRAWN, ["withdrawn_ended", "withdrawn_used_up"], 0, 500)
+        ]
 
     async def test_tax_goes_back_with_its_part_of_the_price(self, club: Club) -> None:
         user = await club.join()
@@ -146,7 +158,6 @@ class TestReckoning:
         await club.settle()
         await club.spend(user, 11)  # six that the month has left, and five of the upgrade's twenty
         shown = await offer(club, user)
-        assert shown is not None
         assert [(part.used_credits, part.all_credits) for part in shown.parts] == [(5, 20), (10, 10)]
         assert [part.kept_minor for part in shown.parts] == [500, 500]
         await withdraw(club, user, shown_minor=1500)
@@ -175,7 +186,10 @@ class TestReckoning:
         assert (await club.order_now(order)).refunded_minor == 500
         assert (await club.credits(user)).debt == 10 - 3  # three are paid by the free month
         assert await club.books() == books(0, 500)
-        assert [told[1] for told in await letters(club)] == [["withdrawn_owing"], ["returned_withdrawn"]]
+        assert [told[1] for told in await letters(club)] == [
+            ["withdrawn_ended", "withdrawn_owing"],
+            ["returned_withdrawn"],
+        ]
 
     async def test_what_came_again_after_a_dispute_is_no_second_quota_and_no_use(self, club: Club) -> None:
         user, order = await member(club, spent=2)
@@ -185,7 +199,6 @@ class TestReckoning:
         bank.fail_refund(refund["id"])
         await club.settle()
         shown = await offer(club, user)
-        assert shown is not None
         assert (shown.parts[0].used_credits, shown.parts[0].all_credits) == (2, 10)
 
     def test_every_wording_but_the_first_says_that_use_is_paid_for(self) -> None:
@@ -193,11 +206,51 @@ class TestReckoning:
         assert CONSENT_VERSION not in ALL_BACK
 
 
+class TestAddedMonths:
+    async def test_each_can_be_taken_back_within_fourteen_days_of_its_own_payment(self, club: Club) -> None:
+        user = await club.join()
+        await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=10)
+        before = await club.membership(user)
+        added = await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.spend(user, 2)  # of the month that runs
+        whole, months = await offers(club, user)
+        assert (whole.is_whole, whole.kept_minor, whole.item) == (True, 333, "membership:silver")
+        assert (months.is_whole, months.kept_minor, months.item) == (False, 0, "months:silver:3")
+        club.clock.advance(days=5)
+        assert (await offer(club, user)).order.id == added.id
+        await withdraw(club, user, shown_minor=2800)
+        after = await club.membership(user)
+        assert (after.state, after.paid_until) == (MembershipState.ACTIVE, before.paid_until)
+        assert ((await club.credits(user)).tier, (await club.credits(user)).available) == ("silver", 8)
+        await club.settle()
+        assert (await club.order_now(added)).state is OrderState.REFUNDED
+        assert await offers(club, user) == []
+        charged = fee(1000, 2800)
+        assert await club.books() == {"1110": 1000 - charged, "2020": -1000, "5010": charged}
+        assert (await letters(club))[0][1] == ["withdrawn_shortened", "withdrawn_whole"]
+
+    async def test_with_the_first_months_the_others_go_back_as_well(self, club: Club) -> None:
+        user = await club.join()
+        first = await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.spend(user, 5)
+        await withdraw(club, user, order_id=first.id, shown_minor=500 + 2800)
+        assert (await club.membership(user)).state is MembershipState.ENDED
+        await club.settle()
+        assert await club.books() == books(500, 1000, 2800)
+
+
 class TestLetters:
     async def test_it_is_confirmed_at_once_and_told_when_the_money_is_back(self, club: Club) -> None:
         user, _ = await member(club, spent=4)
         await withdraw(club, user)
-        assert await letters(club) == [(LetterKind.ORDER_WITHDRAWN, ["withdrawn_part"], 300, 200)]
+        terms = ["withdrawn_ended", "withdrawn_part"]
+        assert await letters(club) == [(LetterKind.ORDER_WITHDRAWN, terms, 300, 200)]
         await club.settle()
         assert (await letters(club))[1:] == [
             (LetterKind.ORDER_RETURNED, ["returned_withdrawn_part"], 300, 200)
@@ -232,9 +285,12 @@ class TestSpending:
         assert await club.books() == books(200, 500)
 
     async def test_what_was_taken_back_cannot_be_spent_while_the_money_is_under_way(self, club: Club) -> None:
-        user, _ = await member(club)
+        user, order = await member(club)
         async with club.sessions.begin() as session:
-            await take_back(session, club.rules, user_id=user, shown_minor=None, now=club.clock())
+            taken = await take_back(
+                session, club.rules, user_id=user, order_id=order.id, shown_minor=None, now=club.clock()
+            )
+            assert taken is not None
         with pytest.raises(InsufficientCreditsError):
             await club.spend(user, 4)
         await club.settle()
@@ -300,8 +356,9 @@ class TestDisputes:
         user, order = await member(club)
         club.rehearsal.bank.dispute((await club.order_now(order)).payment_id or "")
         await club.settle()
+        assert await offers(club, user) == []
         with pytest.raises(NotWithdrawableError):
-            await withdraw(club, user)
+            await withdraw(club, user, order_id=order.id)
         assert (await club.membership(user)).state is MembershipState.ACTIVE
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -113,7 +114,7 @@ class TestStripe:
         await empty_inbox(services)
         assert services.payments is not None
         member = Member(services.sessions, services.payments, services.rules, buyer.id)
-        await withdraw_membership(member, now=services.clock())
+        await withdraw_membership(member, UUID(bought["id"]), now=services.clock())
         rehearsal.bank.fail_refund(rehearsal.objects.all("refund")[0]["id"])
         await deliveries.deliver()
         await empty_inbox(services)

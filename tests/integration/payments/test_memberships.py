@@ -280,7 +280,7 @@ class TestWithdrawing:
             letters = (await session.scalars(select(Letter).order_by(Letter.id))).all()
         assert {(one.kind, tuple(one.facts["terms"])) for one in letters if "terms" in one.facts} == {
             (LetterKind.ORDER_CONFIRMED, ("renews", "withdrawal")),
-            (LetterKind.ORDER_WITHDRAWN, ("withdrawn_whole",)),
+            (LetterKind.ORDER_WITHDRAWN, ("withdrawn_ended", "withdrawn_whole")),
             (LetterKind.ORDER_RETURNED, ("returned_withdrawn",)),
         }
 

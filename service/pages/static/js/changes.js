@@ -45,7 +45,7 @@ let isUsePaid = false;
  */
 export async function drawChanges(membership, changed) {
   onChanged = changed;
-  isUsePaid = membership.withdrawal?.parts.some((part) => part.is_use_paid) ?? false;
+  isUsePaid = membership.withdrawals.some(({ parts }) => parts.some((part) => part.is_use_paid));
   element("changes").hidden = !membership.can.includes("change");
   if (element("changes").hidden) return;
   const currency = membership.next_charge?.price.currency;

@@ -39,6 +39,7 @@ const LONGEST_WAIT_MS = 30_000;
  * @typedef {object} Withdrawal
  * @property {string} order_id
  * @property {string} name
+ * @property {boolean} is_whole of the membership; otherwise months that were added later
  * @property {string} until
  * @property {Money} refund
  * @property {Money} kept
@@ -65,12 +66,17 @@ const LONGEST_WAIT_MS = 30_000;
  * @property {{at: string, price: Money} | null} next_charge
  * @property {{tier: string, name: string} | null} scheduled
  * @property {Payment[]} payments
- * @property {Withdrawal | null} withdrawal
+ * @property {Withdrawal | null} withdrawal the first of these
+ * @property {Withdrawal[]} withdrawals what can be taken back
  * @property {string[]} can
  */
 
 /** @type {Membership | null} */
 let shown = null;
+/** @type {string | null} the purchase that the dialog is about */
+let withdrawing = null;
+/** @type {HTMLElement | null} what opened it, to come back to */
+let opener = null;
 
 /** Show it, and again for as long as money is under way. */
 async function look() {
@@ -101,6 +107,7 @@ function show(membership) {
     tell("announce_changed");
     void look();
   });
+  drawWithdrawals(membership.withdrawals);
   writeWithdrawal(membership);
 }
 
@@ -113,7 +120,8 @@ function writeHead({ state, name, ended_at: endedAt, has_membership: has, ...mem
     lede.textContent = "";
   } else if (state === "ended" && endedAt !== null) {
     title.textContent = say("member_ended", { tier: name });
-    const isTakenBack = membership.payments.some((payment) => payment.kept !== null);
+    const isRefunded = membership.end_reason === "refunded";
+    const isTakenBack = isRefunded && membership.payments.some((payment) => payment.kept !== null);
     const reason = isTakenBack ? "withdrawn" : (membership.end_reason ?? "cancelled");
     const ended = say(`member_ended_${reason}`, { date: formatDay(endedAt) });
     const returning = membership.is_withdrawn ? [say("member_returning")] : [];
@@ -154,6 +162,7 @@ function writeFacts(membership) {
 
 /** @param {Membership} membership */
 function noteOn({ next_charge: next, ...membership }) {
+  if (membership.is_withdrawn) return say("member_returning");
   if (membership.is_change_pending) return say("note_pending");
   if (membership.cancels_at_period_end) return say("note_cancelled", { date: day(membership.paid_until) });
   if (!membership.renews) return say("note_prepaid");
@@ -192,12 +201,34 @@ function drawPayment(payment) {
   return item;
 }
 
+/** @param {Withdrawal[]} withdrawals */
+function drawWithdrawals(withdrawals) {
+  element("withdraw").hidden = withdrawals.length === 0;
+  const list = element("withdraw-list");
+  const drawn = withdrawals.map((withdrawal) => withdrawal.order_id).join();
+  if (list.dataset.drawn === drawn) return; // whoever opened the dialog comes back to the same button
+  list.dataset.drawn = drawn;
+  list.replaceChildren(...withdrawals.map((withdrawal) => drawWithdrawal(withdrawal, list.dataset.act ?? "")));
+}
+
+/**
+ * @param {Withdrawal} withdrawal
+ * @param {string} act
+ */
+function drawWithdrawal({ order_id: orderId, name, until }, act) {
+  const item = make("li", "withdrawal");
+  const open = /** @type {HTMLButtonElement} */ (make("button", "button quiet withdraw-open", act));
+  open.type = "button";
+  open.setAttribute("aria-label", say("withdraw_open", { item: name }));
+  open.addEventListener("click", () => void openWithdrawal(open, orderId));
+  item.append(make("p", "", say("withdraw_until", { date: day(until), item: name })), open);
+  return item;
+}
+
 /** @param {Membership} membership */
-function writeWithdrawal({ withdrawal, can }) {
-  element("withdraw").hidden = withdrawal === null;
-  if (withdrawal === null) return;
-  const words = { date: day(withdrawal.until), item: withdrawal.name };
-  element("withdraw-until").textContent = say("withdraw_until", words);
+function writeWithdrawal({ can }) {
+  const withdrawal = findWithdrawal();
+  if (!withdrawal) return;
   element("withdrawal-item").textContent = withdrawal.name;
   element("withdrawal-refund").textContent = withdrawal.refund.text;
   element("withdrawal-kept").textContent = withdrawal.kept.text;
@@ -233,7 +264,8 @@ function explainPart(part, count) {
 }
 
 /** @param {Withdrawal} withdrawal */
-function meaning({ refund, parts }) {
+function meaning({ is_whole: isWhole, refund, parts }) {
+  if (!isWhole) return "withdraw_means_added";
   if (refund.amount_minor === 0) return "withdraw_means_nothing";
   const owes = parts.some((part) => !part.is_use_paid && part.used_credits > 0);
   return owes ? "withdraw_means_owing" : "withdraw_means";
@@ -283,26 +315,30 @@ async function openPortal() {
 }
 
 function offerWithdrawal() {
-  const dialog = /** @type {HTMLDialogElement} */ (element("withdrawal"));
-  const open = /** @type {HTMLButtonElement} */ (element("withdraw-open"));
-  open.addEventListener("click", () => void openWithdrawal(dialog, open));
+  const dialog = withdrawalDialog();
+  dialog.addEventListener("close", () => opener?.focus());
   element("withdrawal-back").addEventListener("click", () => dialog.close());
   const yes = /** @type {HTMLButtonElement} */ (element("withdrawal-yes"));
   yes.addEventListener("click", () => void withdraw(dialog, yes));
 }
 
+function withdrawalDialog() {
+  return /** @type {HTMLDialogElement} */ (element("withdrawal"));
+}
+
 /**
  * Show what goes back now: the page may have been open for days.
- * @param {HTMLDialogElement} dialog
  * @param {HTMLButtonElement} open
+ * @param {string} orderId
  */
-async function openWithdrawal(dialog, open) {
+async function openWithdrawal(open, orderId) {
   open.disabled = true;
   showRefusal(element("member-refusal"), null);
   showRefusal(element("withdrawal-refusal"), null);
+  [withdrawing, opener] = [orderId, open];
   try {
     await showAnew();
-    if (shown?.withdrawal) dialog.showModal();
+    if (findWithdrawal()) withdrawalDialog().showModal();
   } catch (error) {
     showRefusal(element("member-refusal"), error);
   } finally {
@@ -310,12 +346,17 @@ async function openWithdrawal(dialog, open) {
   }
 }
 
+/** The one that the dialog is about, while it can be taken back. */
+function findWithdrawal() {
+  return shown?.withdrawals.find((one) => one.order_id === withdrawing);
+}
+
 /**
  * @param {HTMLDialogElement} dialog
  * @param {HTMLButtonElement} yes
  */
 async function withdraw(dialog, yes) {
-  const withdrawal = shown?.withdrawal;
+  const withdrawal = findWithdrawal();
   if (!withdrawal) return;
   yes.disabled = true;
   const body = { order_id: withdrawal.order_id, refund_minor: withdrawal.refund.amount_minor };
