@@ -88,6 +88,19 @@ async def switch_channel(
     )
 
 
+def standing_of(
+    programme: Programme,
+    channel: ShareChannel,
+    switched_on: bool | None,
+    reason_zh: str | None,
+    reason_en: str | None,
+) -> ChannelStanding:
+    """As `find_channel`, where the operator's word was read with something else; when is not told."""
+    if switched_on is not None:
+        return ChannelStanding(channel, switched_on, reason_zh or "", reason_en or "")
+    return _standing(channel, None, programme)
+
+
 def _standing(channel: ShareChannel, row: ChannelSwitch | None, programme: Programme) -> ChannelStanding:
     if row is not None:
         return ChannelStanding(channel, row.is_on, row.reason_zh, row.reason_en, row.changed_at)

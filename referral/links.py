@@ -1,4 +1,4 @@
-"""Links: made with their seats, found by code or owner, shown without a trace."""
+"""Links: made with their seats, found by code or owner."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
@@ -24,15 +24,6 @@ SEATS_PER_SHARD: Final = 64  # below that, helpers of one link may well wait for
 MAX_SHARDS: Final = 16
 MAX_COUNTED: Final = 1000  # helps that wait: more are not told apart
 
-# What a page shows, in one look. An ended link is shown for some days; a closed owner's never.
-FIND_SHOWN: Final = text("""
-SELECT l.id, l.owner_id, l.state, l.channel, l.asker_name, l.work_id, l.goal, l.weight_new, l.weight_existing,
-       l.reward_credits, l.progress, l.expires_at, l.ended_at, clock_timestamp() AS seen_at
-FROM unlock_links l JOIN users o ON o.id = l.owner_id
-WHERE l.code_hash = :code_hash AND o.closed_at IS NULL AND l.state <> 'revoked'
-  AND coalesce(l.ended_at, l.expires_at) > :shown_since
-""")
-
 
 @dataclass(frozen=True, slots=True)
 class LinkWish:
@@ -45,34 +36,6 @@ class LinkWish:
     def digest(self) -> bytes:
         told = [self.channel.value, self.asker_name, str(self.work_id)]
         return hashlib.sha256(json.dumps(told).encode()).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLink:
-    """A link as anybody may see it. `seen_at` is the database's time."""
-
-    id: UUID
-    owner_id: UUID
-    state: LinkState
-    channel: ShareChannel
-    asker_name: str | None
-    work_id: UUID | None
-    goal: int
-    weight_new: int
-    weight_existing: int
-    reward_credits: int
-    progress: int
-    expires_at: datetime
-    ended_at: datetime | None
-    seen_at: datetime
-
-    def state_at(self, now: datetime) -> LinkState:
-        """Whether the time is over is said at once, not when the keeper comes by."""
-        return state_at(self.state, self.expires_at, now)
-
-    @property
-    def missing(self) -> int:
-        return max(0, self.goal - self.progress)
 
 
 def state_at(state: LinkState, expires_at: datetime, now: datetime) -> LinkState:
@@ -153,30 +116,6 @@ async def list_links(
     if before_id is not None:
         statement = statement.where(UnlockLink.id < before_id)
     return (await session.scalars(statement)).all()
-
-
-async def get_shown_link(
-    session: AsyncSession, keys: Keys, code: str, times: Times, *, now: datetime
-) -> ShownLink:
-    """A link as anybody may see it; looking changes nothing.
-
-    Raises: LinkNotFoundError, the same for what never was, is long over or was withdrawn.
-    """
-    code_hash = find_hash(keys, code)
-    since = now - timedelta(days=times.shown_days)
-    row = (
-        (await session.execute(FIND_SHOWN, {"code_hash": code_hash, "shown_since": since})).one_or_none()
-        if code_hash is not None
-        else None
-    )
-    if row is None:
-        raise LinkNotFoundError("There is no such link.")
-    return _shown(row)
-
-
-def _shown(row: Row[Any]) -> ShownLink:
-    values = dict(row._mapping)
-    return ShownLink(**values | {"state": LinkState(row.state), "channel": ShareChannel(row.channel)})
 
 
 async def count_waiting(session: AsyncSession, link_id: UUID) -> tuple[int, int]:

@@ -45,6 +45,7 @@ from service.http import (
 from service.http.lanes import Lane
 from service.http.middleware import Observed
 from service.pages import routes as pages
+from service.pages import unlocking
 
 TITLE: Final = "Huajian"
 DESCRIPTION: Final = (
@@ -61,6 +62,8 @@ class Application(FastAPI):
         self.lanes = [
             Lane(self, "POST", admission.PATH, admission.create_generation),
             Lane(self, "POST", unlock_links.HELPS, unlock_links.answer_help),
+            Lane(self, "GET", unlock_links.LINK, unlock_links.answer_look),
+            Lane(self, "GET", unlocking.PAGE, unlocking.answer_page),
         ]
         self._observed = Observed(
             super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes, uploads=uploads

@@ -123,6 +123,15 @@ async def open_services(
     redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
     events = EventLog(redis)
     risk = open_assessor(settings.risk, keys, redis)
+    unlocking = open_unlocking(
+        settings.referral,
+        database_url=endpoints.database_url,
+        sessions=sessions,
+        keys=keys,
+        redis=redis,
+        risk=risk,
+        clock=clock,
+    )
     access_tokens = AccessTokens(
         keys, lifetime=timedelta(minutes=settings.auth.access_token_minutes), clock=clock
     )
@@ -178,15 +187,7 @@ async def open_services(
             hub=EventHub(redis),
             estimates=Estimates(redis),
             risk=risk,
-            unlocking=open_unlocking(
-                settings.referral,
-                database_url=endpoints.database_url,
-                sessions=sessions,
-                keys=keys,
-                redis=redis,
-                risk=risk,
-                clock=clock,
-            ),
+            unlocking=unlocking,
             admissions=AdmissionWriter(
                 endpoints.database_url, catalog=catalog, clock=clock, wake=events.wake_workers
             ),
@@ -206,5 +207,6 @@ async def open_services(
         await verifier.close()
         if payments is not None:
             await payments.close()
+        await unlocking.close()
         await redis.aclose()
         await engine.dispose()

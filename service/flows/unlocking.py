@@ -15,19 +15,28 @@ from referral.tokens import PageTokens
 from service.flows.help_unlock import HelpWriter
 from service.flows.tally_link import Tallier
 from service.unlocking.desk import Desk
+from service.unlocking.look_reader import LookReader
+from service.unlocking.looks import Looks
 from service.unlocking.news import LinkNews
 from service.unlocking.views import ViewCounter
 
 
 @dataclass(frozen=True, slots=True)
 class Unlocking:
-    """What flows need, and who takes helps, counts them and rewards, tells owners, and counts looks."""
+    """What flows need, and who shows links, takes helps and counts them, tells owners and counts views."""
 
     desk: Desk
+    looks: Looks
     helps: HelpWriter
     tallier: Tallier
     news: LinkNews
     views: ViewCounter
+    reader: LookReader
+
+    async def close(self) -> None:
+        """Nobody is shown anything any more."""
+        await self.looks.close()
+        self.reader.close()
 
 
 def open_unlocking(
@@ -42,18 +51,23 @@ def open_unlocking(
 ) -> Unlocking:
     """Raises: OSError and pydantic's errors for a programme that cannot be read."""
     lifetime = timedelta(minutes=settings.page_token_minutes)
-    news = LinkNews(redis)
+    programme = load_programme(settings.programme_file)
+    reader = LookReader(database_url, programme)
+    looks = Looks(reader.read, keys, shown_days=programme.times.shown_days)
+    news = LinkNews(redis, forget=looks.forget)
     desk = Desk(
         keys=keys,
-        programme=load_programme(settings.programme_file),
+        programme=programme,
         pages=PageTokens(keys, lifetime=lifetime, difficulty_bits=settings.proof_bits),
         risk=risk,
         is_open=settings.is_open,
     )
     return Unlocking(
         desk=desk,
+        looks=looks,
         helps=HelpWriter(database_url, desk, news=news, clock=clock),
         tallier=Tallier(sessions, risk, news, clock),
         news=news,
         views=ViewCounter(redis),
+        reader=reader,
     )

@@ -121,20 +121,21 @@ async def switch_channel(
     channel: ShareChannel,
     body: ChannelSwitch,
     services: App,
-    session: Transaction,
     operator: Operator,
 ) -> ChannelRead:
     """Switch a channel on or off, from now on: for new links and for helps of links that exist."""
-    await channels.switch_channel(
-        session,
-        channel,
-        is_on=body.is_on,
-        reason_zh=body.reason_zh,
-        reason_en=body.reason_en,
-        operator_id=operator.user_id,
-        now=services.clock(),
-    )
-    standing = await channels.find_channel(session, services.unlocking.desk.programme, channel)
+    async with services.sessions.begin() as session:
+        await channels.switch_channel(
+            session,
+            channel,
+            is_on=body.is_on,
+            reason_zh=body.reason_zh,
+            reason_en=body.reason_en,
+            operator_id=operator.user_id,
+            now=services.clock(),
+        )
+        standing = await channels.find_channel(session, services.unlocking.desk.programme, channel)
+    services.unlocking.looks.forget_all()
     return ChannelRead.model_validate(standing)
 
 

@@ -96,9 +96,11 @@ async def update_me(body: MeUpdate, services: App, session: Transaction, user: C
 
 
 @router.delete("", status_code=204, responses=documented(401, 429, 503))
-async def delete_me(services: App, session: Transaction, user: CurrentUser) -> Response:
+async def delete_me(services: App, user: CurrentUser) -> Response:
     """Close the account for good: identity at once, works soon after. Credits are lost."""
-    await close_account(session, user.user_id, now=services.clock())
+    async with services.sessions.begin() as session:
+        await close_account(session, user.user_id, now=services.clock())
+    services.unlocking.looks.forget_all()
     return Response(status_code=204)
 
 

@@ -18,8 +18,9 @@ from models.referral import LinkState
 from referral import links
 from service.dependencies import App, CurrentUser
 from service.http.events import PING_SECONDS, RETRY_MS, STREAM_HEADERS
+from service.http.link_codes import Code
 from service.http.problems import documented
-from service.http.unlock_links import PATH, Code
+from service.http.unlock_links import PATH
 from service.unlocking.news import channel_of
 from service.wiring import Services
 

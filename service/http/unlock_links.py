@@ -1,14 +1,14 @@
 """`/v1/unlock-links`: ask friends for help, look at a link, give a help."""
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
 from models.referral import HelpState, LinkState
 from referral import helps, links
-from referral.codes import find_hash
+from referral.codes import MAX_TYPED_CHARS, find_hash
 from referral.errors import LinkNotFoundError
 from referral.links import LinkWish, state_at
 from service.addresses import client_network
@@ -31,10 +31,10 @@ from service.http import problems
 from service.http.idempotency import KEY_PARAMETER, read_key
 from service.http.lanes import read_json
 from service.http.languages import preferred_language
+from service.http.link_codes import Code, read_code
 from service.http.problems import documented
 from service.http.senders import sender_of
 from service.http.unlock_schemas import (
-    CODE_EXAMPLE,
     HelpCreate,
     HelpRead,
     LinkCreate,
@@ -49,12 +49,11 @@ from service.unlocking.taps import HelpOutcome
 from service.wiring import Services
 
 PATH: Final = "/v1/unlock-links"
-HELPS: Final = PATH + "/{code}/helps"
+LINK: Final = PATH + "/{code}"
+HELPS: Final = LINK + "/helps"
 LIST: Final = "unlock-links"
-MAX_CODE_CHARS: Final = 40
 
 router = APIRouter(tags=["referral"])
-Code = Annotated[str, Path(max_length=MAX_CODE_CHARS, description="Of the link.", examples=[CODE_EXAMPLE])]
 
 
 async def count_link(request: Request, services: App, user: CurrentUser) -> None:
@@ -133,16 +132,24 @@ async def list_links(
     )
 
 
-@router.get(PATH + "/{code}", dependencies=[Depends(count_look)], responses=documented(404, 422, 429))
-async def get_link(
-    code: Code, request: Request, services: App, session: Reading, language: Language
-) -> LinkView:
+async def answer_look(request: Request) -> Response:
+    """The lane of `get_link`, which the framework only describes."""
+    services = get_services(request)
+    await count_look(request, services)
+    code = read_code(request)
+    language = preferred_language(request.headers.get("accept-language"))
+    view = await get_link(code, request, services, language)
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+@router.get(LINK, dependencies=[Depends(count_look)], responses=documented(404, 422, 429))
+async def get_link(code: Code, request: Request, services: App, language: Language) -> LinkView:
     """A link as anybody may see it: who asks, for how much, and what a help needs. Looking changes nothing.
 
     The answer is the same for a code that never was and for one that is long over or withdrawn.
     """
     try:
-        return await show_link(services, session, code, language)
+        return await show_link(services, code, language)
     except LinkNotFoundError:
         await count_wrong_code(services, request)
         raise
@@ -173,7 +180,7 @@ async def answer_help(request: Request) -> Response:
     await count_request(request, services, str(user.user_id), user_policy(services))
     await count_help(request, services, user)
     code = request.path_params["code"]
-    if len(code) > MAX_CODE_CHARS:
+    if len(code) > MAX_TYPED_CHARS:
         raise LinkNotFoundError("There is no such link.")
     try:
         body = HelpCreate.model_validate_json(await read_json(request))

@@ -1,18 +1,18 @@
 """Links as owners and friends see them: rows to wire shapes, with addresses, texts and fresh page tokens."""
 
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from models.referral import LinkState, UnlockLink
-from models.work import Work, WorkFile
-from referral import channels, links
-from referral.codes import code_of, find_hash
-from referral.links import ShownLink, state_at
+from referral import links
+from referral.codes import code_of
+from referral.links import state_at
+from referral.looks import ShownWork
 from referral.proof_of_work import ALGORITHM
 from service.http.unlock_schemas import (
     Challenge,
@@ -23,6 +23,7 @@ from service.http.unlock_schemas import (
     ShareTexts,
     Weights,
 )
+from service.unlocking.looks import Look
 from service.wiring import Services
 
 PAGE: Final = "/u"
@@ -74,19 +75,19 @@ def _say(language: str, link: UnlockLink, missing: int, url: str) -> str:
     return text.format(name=link.asker_name, missing=missing, url=url)
 
 
-async def show_link(services: Services, session: AsyncSession, code: str, language: str) -> LinkView:
-    """A link as anybody may see it, for the API and the page. Looking changes nothing.
+async def show_link(services: Services, code: str, language: str) -> LinkView:
+    """A link as anybody may see it. Looking changes nothing.
 
-    Raises: LinkNotFoundError.
+    Raises: LinkNotFoundError, DatabaseAwayError.
     """
     desk, now = services.unlocking.desk, services.clock()
-    link = await links.get_shown_link(session, services.keys, code, desk.programme.times, now=now)
-    standing = await channels.find_channel(session, desk.programme, link.channel)
+    look = await services.unlocking.looks.look(code, now=now)
+    link = look.link
     state = link.state_at(now)
     view = LinkView(
         state=state,
         asker_name=link.asker_name,
-        preview=await _preview(services, session, link),
+        preview=_preview(services, link.work, now),
         goal=link.goal,
         progress=link.progress,
         missing=link.missing,
@@ -95,40 +96,32 @@ async def show_link(services: Services, session: AsyncSession, code: str, langua
         expires_at=link.expires_at,
         channel=ChannelStandingRead(
             id=link.channel,
-            is_on=standing.is_on,
-            reason=None if standing.is_on else standing.reason(language),
+            is_on=link.standing.is_on,
+            reason=None if link.standing.is_on else link.standing.reason(language),
         ),
         page_token=None,
         challenge=None,
     )
-    if state is LinkState.OPEN and standing.is_on and desk.is_open:
-        _invite(services, view, code, link)
+    if state is LinkState.OPEN and link.standing.is_on and desk.is_open:
+        _invite(services, view, look)
     return view
 
 
-def _invite(services: Services, view: LinkView, code: str, link: ShownLink) -> None:
-    """Put a page token and its challenge in: a help can be given."""
-    code_hash = find_hash(services.keys, code)
-    if code_hash is None:
-        raise RuntimeError("a link was found by what is no code")
-    text, token = services.unlocking.desk.pages.issue(code_hash, now=link.seen_at)
+def _invite(services: Services, view: LinkView, look: Look) -> None:
+    """Put a page token and its challenge in, of this look alone: a help can be given."""
+    now = services.unlocking.looks.database_time(look)
+    text, token = services.unlocking.desk.pages.issue(look.code_hash, now=now)
     view.page_token = text
     view.challenge = Challenge(algorithm=ALGORITHM, salt=token.salt, difficulty_bits=token.difficulty_bits)
 
 
-async def _preview(services: Services, session: AsyncSession, link: ShownLink) -> Preview | None:
+def _preview(services: Services, work: ShownWork | None, now: datetime) -> Preview | None:
     """The work that the owner chose to show, as long as it is there."""
-    if link.work_id is None:
+    if work is None:
         return None
-    statement = (
-        select(Work.kind, Work.title, WorkFile.id, WorkFile.media_type)
-        .outerjoin(WorkFile, (WorkFile.work_id == Work.id) & (WorkFile.role == "preview"))
-        .where(Work.id == link.work_id, Work.owner_id == link.owner_id, Work.erased_at.is_(None))
+    found = (
+        file.id for file in work.files if file.role == "preview" and file.media_type.startswith("image/")
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    kind, title, file_id, media_type = row
-    is_picture = file_id is not None and media_type.startswith("image/")
-    image_url = services.links.sign("files", file_id, now=services.clock()) if is_picture else None
-    return Preview(kind=kind, title=title, image_url=image_url)
+    file_id = next(found, None)
+    image_url = None if file_id is None else services.links.sign("files", file_id, now=now)
+    return Preview(kind=work.kind, title=work.title, image_url=image_url)

@@ -37,6 +37,7 @@ def _digest_of(folder: Path) -> str:
 DIGEST: Final = _digest_of(FOLDER)
 
 
+@functools.cache
 def asset_url(path: str) -> str:
     """The address of a file below `static/`. Raises: FileNotFoundError: a template names a missing one."""
     if not (FOLDER / path).is_file():

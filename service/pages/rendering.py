@@ -1,5 +1,7 @@
 """From a template to an HTML answer that tells the browser to trust nobody but us."""
 
+import functools
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from service.pages import texts
 from service.pages.assets import asset_url, scripts_of
@@ -26,6 +28,8 @@ OWN_FILES: Final = "'self'"
 OWN_PICTURES: Final = "'self' blob: data:"
 LANGUAGE_TAGS: Final = {"zh": "zh-Hans", "en": "en"}
 OTHER_LANGUAGE: Final = {"zh": "en", "en": "zh"}
+# In a drawn page, where the address of the other language will be; nobody can guess it and write it.
+OTHER_LANGUAGE_URL: Final = f"other-language-{secrets.token_hex(16)}"
 # On a button in sight that only a script serves: asleep until `wake` in dom.js. Before that, a press would
 # be lost, or would send what was typed as an address. Firefox needs the "off" to forget that it was awake.
 NEEDS_SCRIPT: Final = Markup('data-needs-script disabled autocomplete="off"')
@@ -50,20 +54,34 @@ async def render(
             the page is the same for everybody.
     """
     language = page_language(request)
-    html = _environment.get_template(template).render(
+    html = draw(template, facts, language=language, path=request.url.path)
+    return await answer(request, services, html)
+
+
+def draw(template: str, facts: Mapping[str, object], *, language: str, path: str) -> str:
+    """A page as it is for all its readers in one language; `answer` puts in what differs."""
+    return _environment.get_template(template).render(
         language=language,
         language_tag=LANGUAGE_TAGS[language],
         other_language=OTHER_LANGUAGE[language],
         other_language_tag=LANGUAGE_TAGS[OTHER_LANGUAGE[language]],
-        other_language_url=_in_language(request, OTHER_LANGUAGE[language]),
-        path=request.url.path,
+        other_language_url=OTHER_LANGUAGE_URL,
+        path=path,
         t=_words(language),
         other=_words(OTHER_LANGUAGE[language]),
         **facts,
     )
-    return HTMLResponse(html, headers=await _headers(services))
 
 
+async def answer(request: Request, services: Services, html: str) -> HTMLResponse:
+    """A drawn page as the answer to one request, whose address leads to the other language too."""
+    address = _in_language(request, OTHER_LANGUAGE[page_language(request)])
+    return HTMLResponse(
+        html.replace(OTHER_LANGUAGE_URL, str(escape(address))), headers=await _headers(services)
+    )
+
+
+@functools.cache
 def _words(language: str) -> SimpleNamespace:
     """The page's texts as attributes: a dict's own methods would hide a text named `copy`."""
     return SimpleNamespace(**texts.in_language(texts.PAGE, language))

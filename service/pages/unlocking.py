@@ -1,30 +1,32 @@
 """`/u/{code}`: a friend asks for help. A GET changes nothing, so crawlers may come as they like."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from referral.channels import find_channel
-from referral.codes import MAX_TYPED_CHARS, code_of
+from referral.codes import code_of
 from referral.errors import LinkNotFoundError
-from referral.links import ShownLink, get_shown_link
+from referral.looks import ShownLink, ShownWork
 from service.addresses import client_network
-from service.dependencies import App, ByAddress, Reading, count_request
+from service.dependencies import App, ByAddress, count_address, count_request, get_services
+from service.http.link_codes import Code, read_code
 from service.limits.limiter import Policy
+from service.pages.kept_pages import KeptPages
 from service.pages.language import page_language
-from service.pages.rendering import render
+from service.pages.rendering import answer, draw, render
 from service.pages.script_facts import script_facts
-from service.pages.unlock_facts import Shown, address_of, find_shown, page_facts
+from service.pages.unlock_facts import base_of, page_facts, picture_of
 from service.posters.subjects import MEDIA_TYPE, Shape, Subject
 from service.wiring import Services
 
+PAGE: Final = "/u/{code}"
 READ: Final = ["GET", "HEAD"]
 DRAWN: Final = Policy("poster", 60, 3600)  # pictures that one network may have drawn; those kept cost nothing
 KEPT: Final = {"cache-control": "public, max-age=3600"}  # a link says for a while how it looked
 
 router = APIRouter(include_in_schema=False, dependencies=[ByAddress], default_response_class=HTMLResponse)
-Code = Annotated[str, Path(max_length=MAX_TYPED_CHARS)]
+_kept: Final = KeptPages()
 
 
 @router.api_route("/unlock-links", methods=READ)
@@ -34,79 +36,83 @@ async def show_own_links(request: Request, services: App) -> HTMLResponse:
     return await render(request, services, "unlock_links.html", {"script": facts})
 
 
-@router.api_route("/u/{code}", methods=READ)
-async def show_link(request: Request, services: App, session: Reading, code: Code) -> HTMLResponse:
+async def answer_page(request: Request) -> Response:
+    """The lane of `show_link`, which the framework answers only to HEAD."""
+    services = get_services(request)
+    await count_address(request, services)
+    return await show_link(request, services, read_code(request))
+
+
+@router.api_route(PAGE, methods=READ)
+async def show_link(request: Request, services: App, code: Code) -> HTMLResponse:
     """Who asks, for what, and how far it is; its script does what takes a press."""
-    language = page_language(request)
-    facts = script_facts(services, language)
+    language, now = page_language(request), services.clock()
     try:
-        link = await _get_link(services, session, code)
+        look = await services.unlocking.looks.look(code, now=now)
     except LinkNotFoundError:
-        page = await render(request, services, "unlock_gone.html", {"script": facts})
+        page = await render(
+            request, services, "unlock_gone.html", {"script": script_facts(services, language)}
+        )
         page.status_code = 404
         return page
-    shown = await find_shown(session, link)
-    desk = services.unlocking.desk
-    standing = await find_channel(session, desk.programme, link.channel)
-    return await render(
-        request,
-        services,
-        "unlock.html",
-        {
-            **page_facts(services, link, shown, language),
-            "is_off": not (desk.is_open and standing.is_on),
-            "off_reason": standing.reason(language),
-            "address": address_of(services, request, code_of(services.keys, link.id)),
-            "script": facts | {"code": code_of(services.keys, link.id)},
-        },
-    )
+    base = base_of(services, request)
+    said = language, look.link.state_at(now), base
+    html = _kept.get(look, said, lambda: _draw(services, look.link, language, base))
+    return await answer(request, services, html)
 
 
-@router.api_route("/u/{code}/poster.jpg", methods=READ, response_class=Response)
-async def show_poster(request: Request, services: App, session: Reading, code: Code) -> Response:
+def _draw(services: Services, link: ShownLink, language: str, base: str) -> str:
+    """The page as everybody sees it in a language; what is named here is in `said`, or in the link."""
+    code, is_open = code_of(services.keys, link.id), services.unlocking.desk.is_open
+    facts = {
+        **page_facts(services, link, language),
+        "is_off": not (is_open and link.standing.is_on),
+        "off_reason": link.standing.reason(language),
+        "address": f"{base}/u/{code}",
+        "script": script_facts(services, language) | {"code": code},
+    }
+    return draw("unlock.html", facts, language=language, path=f"/u/{code}")
+
+
+@router.api_route(PAGE + "/poster.jpg", methods=READ, response_class=Response)
+async def show_poster(request: Request, services: App, code: Code) -> Response:
     """The picture that the owner shares, with the link as a QR code."""
-    return await _show(request, services, session, code, Shape.POSTER)
+    return await _show(request, services, code, Shape.POSTER)
 
 
-@router.api_route("/u/{code}/og.jpg", methods=READ, response_class=Response)
-async def show_preview(request: Request, services: App, session: Reading, code: Code) -> Response:
+@router.api_route(PAGE + "/og.jpg", methods=READ, response_class=Response)
+async def show_preview(request: Request, services: App, code: Code) -> Response:
     """The picture beside the link where previews are shown."""
-    return await _show(request, services, session, code, Shape.PREVIEW)
+    return await _show(request, services, code, Shape.PREVIEW)
 
 
-async def _get_link(services: Services, session: Reading, code: str) -> ShownLink:
-    times = services.unlocking.desk.programme.times
-    return await get_shown_link(session, services.keys, code, times, now=services.clock())
-
-
-async def _show(request: Request, services: Services, session: Reading, code: str, shape: Shape) -> Response:
+async def _show(request: Request, services: Services, code: str, shape: Shape) -> Response:
     """From the store, or drawn now. Raises: LinkNotFoundError, RateLimitedError, PosterUnavailableError."""
-    link = await _get_link(services, session, code)
-    shown = await find_shown(session, link)
+    link = (await services.unlocking.looks.look(code, now=services.clock())).link
     subject = Subject(
         link_id=link.id,
         shape=shape,
         language=page_language(request),
         asker_name=link.asker_name,
-        url=address_of(services, request, code_of(services.keys, link.id)),
+        url=f"{base_of(services, request)}/u/{code_of(services.keys, link.id)}",
         work_id=link.work_id,
-        is_model=shown.is_model,
+        is_model=link.work is not None and link.work.is_model,
         producer_code=services.settings.provenance.producer_code,
     )
     is_kept = services.settings.public_url is not None  # else the address is what this client called us
     jpeg = await services.posters.find(subject) if is_kept else None
     if jpeg is None:
-        await session.close()  # drawing takes a second, and no connection should wait for it
         await count_request(request, services, client_network(request), DRAWN)
-        jpeg = await services.posters.draw(subject, lambda: _read_work(services, shown), is_kept=is_kept)
+        jpeg = await services.posters.draw(subject, lambda: _read_work(services, link.work), is_kept=is_kept)
     return Response(jpeg, media_type=MEDIA_TYPE, headers=KEPT)
 
 
-async def _read_work(services: Services, shown: Shown) -> bytes:
+async def _read_work(services: Services, work: ShownWork | None) -> bytes:
     """The picture's file; nothing where there is none, or the store has it no more."""
-    if shown.file is None:
+    file = picture_of(work)
+    if file is None:
         return b""
     try:
-        return await services.store.read_whole(shown.file.object_key)
+        return await services.store.read_whole(file.object_key)
     except FileNotFoundError:
         return b""

@@ -4,7 +4,7 @@ Nothing is stored there. An event is a look at the row, numbered by what only gr
 second (`service.http.unlock_events`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
 
@@ -25,12 +25,17 @@ def channel_of(link_id: UUID) -> str:
 class LinkNews:
     """Says that something about a link has changed, once it is committed."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, forget: Callable[[UUID], None]) -> None:
+        """forget: what this process still remembers of a link; called before anybody else is told."""
         self._redis = redis
+        self._forget = forget
 
     async def say_all(self, link_ids: Iterable[UUID]) -> None:
         """As `say`, for several in one go."""
-        channels = [channel_of(link_id) for link_id in link_ids]
+        channels = []
+        for link_id in link_ids:
+            self._forget(link_id)
+            channels.append(channel_of(link_id))
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for channel in channels:
