@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -10,16 +11,18 @@ from sqlalchemy import select, text
 
 from billing import queries as credits
 from billing.errors import InsufficientCreditsError
+from billing.ledger.recognition import recognise_next
 from billing.memberships.errors import NotWithdrawableError, WithdrawalChangedError
 from billing.memberships.reckoning import ALL_BACK
 from billing.memberships.withdrawing import Withdrawal, list_withdrawals
 from billing.memberships.withdrawing import withdraw as take_back
 from billing.orders import queries as orders
 from billing.orders.returning import PAUSES, ask_anew
+from billing.stripe_gateway import StripeGateway
 from models.letter import Letter, LetterKind
 from models.membership import MembershipEnd, MembershipState
 from models.order import Order, OrderState, ReturnReason
-from service.flows.change_membership import change_membership, withdraw_membership
+from service.flows.change_membership import Member, change_membership, withdraw_membership
 from service.flows.return_money import return_money
 from service.texts import CONSENT_VERSION, CONSENTS
 from tests.factories.members import Club, fee
@@ -82,6 +85,31 @@ async def until_waiting(club: Club) -> None:
     async with asyncio.timeout(20), club.sessions() as session:
         while not await session.scalar(waiting):
             await session.rollback()
+
+
+async def recognise(club: Club) -> None:
+    """Book every day that is over."""
+    through = club.clock().date() - timedelta(days=1)
+    while True:
+        async with club.sessions.begin() as session:
+            if await recognise_next(session, through=through, now=club.clock()) is None:
+                return
+
+
+class RashBank:
+    """Sends a refund back, and tells us, before the answer to our asking has arrived."""
+
+    def __init__(self, club: Club) -> None:
+        self._club = club
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._club.channel, name)
+
+    async def give_back(self, payment_id: str, *, key: str, keep_minor: int = 0) -> None:
+        await self._club.channel.give_back(payment_id, key=key, keep_minor=keep_minor)
+        self._club.rehearsal.bank.fail_refund(self._club.rehearsal.objects.all("refund")[0]["id"])
+        await self._club.deliver()
+        await self._club.handle()
 
 
 class TestReckoning:
@@ -406,6 +434,51 @@ class TestReturning:
         async with club.sessions() as session:
             assert await orders.count_owed_back(session) == (0, 0, 0)
         assert await club.books() == books(200, 500)
+
+    async def test_one_that_fails_before_we_have_noted_that_we_asked_is_asked_for_again(
+        self, club: Club
+    ) -> None:
+        user, order = await member(club, spent=4)
+        rash = cast(StripeGateway, RashBank(club))
+        await withdraw_membership(
+            Member(club.sessions, rash, club.rules, user), order.id, now=club.clock(), shown_minor=300
+        )
+        failed = await club.order_now(order)
+        assert (failed.return_attempts, failed.returned_at) == (1, None)
+        club.clock.advance(seconds=PAUSES[0].total_seconds())
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 300
+
+    async def test_days_are_revenue_once_however_long_the_money_takes(self, club: Club) -> None:
+        user, order = await member(club)
+        club.clock.advance(days=10, hours=1)
+        await recognise(club)
+        await withdraw(club, user, shown_minor=334)
+        await club.settle()
+        club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
+        await club.settle()
+        club.clock.advance(days=60)  # so that all of the days are served while nobody has the money
+        await recognise(club)
+        assert (await club.books())["4020"] == -500
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 334
+        held = await club.books()
+        assert (held["4020"] + held["4900"], held["1110"]) == (-166, 166 - fee(500))
+
+    async def test_a_second_first_month_whose_refund_fails_is_returned_in_the_end(self, club: Club) -> None:
+        for user in [await club.join(), await club.join()]:
+            order = await club.subscribe(user, "gold", card="fp_shared")
+            await club.settle()
+        club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
+        await club.settle()
+        assert (await club.order_now(order)).refunded_minor == 0
+        club.clock.advance(seconds=PAUSES[0].total_seconds())
+        await club.settle()
+        returned = await club.order_now(order)
+        assert (returned.state, returned.return_reason) == (
+            OrderState.REFUNDED,
+            ReturnReason.FIRST_MONTH_TAKEN,
+        )
 
     async def test_asking_twice_refunds_once(self, club: Club) -> None:
         """As by a keeper that died before it noted that it had asked, whatever became of its key."""
