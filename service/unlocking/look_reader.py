@@ -1,5 +1,6 @@
 """Reads what links show over a connection of its own: no transaction, nothing asked before each read."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final, cast
 
@@ -48,7 +49,8 @@ class LookReader:
     ) -> dict[bytes, ShownLink]:
         # A single read is a transaction of its own: no BEGIN, no ROLLBACK.
         statements = cast(Statements, connection)  # Record has a Mapping's methods, not its type
-        return await find_links(statements, self._programme, code_hashes)
+        async with asyncio.timeout(READ_SECONDS):  # a TimeoutError is an OSError, and so a lost connection
+            return await find_links(statements, self._programme, code_hashes)
 
     def close(self) -> None:
         """Give the connection up; the next read makes another."""

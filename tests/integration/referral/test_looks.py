@@ -15,6 +15,7 @@ from models.user import Role
 from referral.looks import ShownLink
 from service.app import Application
 from service.engines.endpoints import Endpoints
+from service.unlocking import look_reader
 from service.wiring import Services, open_services
 from tests.factories.asking import give_help, look, open_link, promote, prove
 from tests.factories.people import SignIn
@@ -280,3 +281,19 @@ class TestConnection:
         ticks.seconds += 1
         assert (await look(client, code))["asker_name"] == "知夏"
         assert services.unlocking.reader._connection is not connection
+
+    async def test_one_that_does_not_answer_is_given_up(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        ticks: Ticks,
+        code: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(look_reader, "READ_SECONDS", 0.1)
+        async with services.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE unlock_links IN ACCESS EXCLUSIVE MODE"))
+            refused = await client.get(f"/v1/unlock-links/{code}")
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        monkeypatch.undo()
+        assert (await look(client, code))["asker_name"] == "知夏"

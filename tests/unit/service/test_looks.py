@@ -210,6 +210,17 @@ class TestSharing:
         assert (await early, await late) == (0, 1)
         assert await progress(looks, link_id) == 1
 
+    async def test_what_has_changed_while_it_was_read_is_not_kept(self, looks: Looks, rows: Rows) -> None:
+        link_id = rows.add()
+        rows.door.clear()
+        early = asyncio.create_task(progress(looks, link_id))
+        await settle()
+        rows.change(link_id, progress=1)
+        looks.forget(link_id)
+        rows.door.set()
+        assert await early == 0
+        assert await progress(looks, link_id) == 1
+
     async def test_a_slow_read_is_joined_for_a_second(self, looks: Looks, rows: Rows) -> None:
         link_id = rows.add()
         rows.door.clear()
