@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.settings import Settings
 from service.http import (
@@ -44,6 +44,7 @@ from service.http import (
 )
 from service.http.lanes import Lane
 from service.http.middleware import Observed
+from service.http.signposts import Signposts
 from service.pages import routes as pages
 from service.pages import unlocking
 
@@ -68,6 +69,15 @@ class Application(FastAPI):
         self._observed = Observed(
             super().__call__, lanes=self.lanes, max_body_bytes=max_body_bytes, uploads=uploads
         )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """As the framework's, before the first request; signposts are where it has its router."""
+        router = self.router
+        self.router = Signposts(router)  # type: ignore[assignment]
+        try:
+            return super().build_middleware_stack()
+        finally:
+            self.router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._observed(scope, receive, send)
