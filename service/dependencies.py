@@ -24,7 +24,12 @@ def get_services(request: Request) -> Services:
     return services
 
 
-App = Annotated[Services, Depends(get_services)]
+async def services_of(request: Request) -> Services:
+    """As `get_services`, for the framework, which would hand a plain function to a thread each time."""
+    return get_services(request)
+
+
+App = Annotated[Services, Depends(services_of)]
 
 
 async def open_transaction(services: App) -> AsyncIterator[AsyncSession]:
@@ -120,7 +125,7 @@ async def count_secret(request: Request, services: App) -> None:
     await count_request(request, services, client_network(request), policy)
 
 
-def language(request: Request) -> str:
+async def language(request: Request) -> str:
     return preferred_language(request.headers.get("accept-language"))
 
 

@@ -27,7 +27,7 @@ DEVICE_BYTES: Final = 32
 SECONDS_A_DAY: Final = 86_400
 
 
-def require_own_page(
+async def require_own_page(
     x_requested_with: Annotated[str | None, Header(description='"huajian": sent by our own pages.')] = None,
 ) -> None:
     """Raises: ForbiddenError unless a page of ours asks."""
