@@ -112,12 +112,13 @@ async def _undo(
     session: AsyncSession, period: MembershipPeriod, key: str, rules: MembershipRules, now: datetime
 ) -> None:
     """Forgive what is open of a debt, and give the rest again that was taken under the key."""
+    occasion = key.rpartition(":")[2]  # what is taken of a lot a second time comes again a second time
     for lot_id in await clawback.list_lots(session, key):
         undone = await clawback.undo(session, key=key, lot_id=lot_id, now=now)
         await quota.grant(
             session,
             period,
-            f"{quota.AGAIN}{lot_id}",
+            f"{quota.AGAIN}{lot_id}:{occasion}",
             user_id=undone.user_id,
             quantity=undone.voided_credits + undone.repaid_credits,
             expires_at=period.ends_at + rules.renewal_gap,

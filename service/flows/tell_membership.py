@@ -67,8 +67,8 @@ def _event(after: MembershipStanding, before: MembershipStanding | None) -> Even
     """The one that says most; None when nothing that anybody is told of has changed."""
     if before is None or (before.state is MembershipState.ENDED and after.state is not before.state):
         return EventType.MEMBERSHIP_STARTED
-    if after.state is not before.state and after.state is MembershipState.ENDED:
-        return EventType.MEMBERSHIP_ENDED
+    if after.state is MembershipState.ENDED:
+        return EventType.MEMBERSHIP_ENDED if before.state is not after.state else None
     if after.state is not before.state and after.state is MembershipState.PAST_DUE:
         return EventType.MEMBERSHIP_PAST_DUE
     return EventType.MEMBERSHIP_CHANGED if _told(after) != _told(before) else None

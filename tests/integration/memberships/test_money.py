@@ -9,6 +9,7 @@ from service.flows.change_membership import (
     change_membership,
     withdraw_membership,
 )
+from tests.factories.credits import give
 from tests.factories.members import Club, fee
 
 
@@ -115,6 +116,24 @@ class TestMoneyBack:
         assert (credits.tier, credits.available) == ("silver", 10 + 3)
         charged = fee(500)
         assert await club.books() == {"1110": 500 - charged, "2020": -500, "5010": charged}
+
+    async def test_what_fails_twice_is_given_twice(self, club: Club) -> None:
+        """With what other credits have paid of the debt meanwhile."""
+        user = await club.join()
+        order = await club.subscribe(user, "silver")
+        await club.settle()
+        await club.spend(user, 10)
+        bank, payment_id = club.rehearsal.bank, (await club.order_now(order)).payment_id or ""
+        for _ in range(2):
+            club.clock.advance(minutes=1)
+            refund = bank.refund(payment_id)
+            await club.settle()
+            async with club.sessions.begin() as session:
+                await give(session, user, 5, now=club.clock())
+            bank.fail_refund(refund["id"])
+            await club.settle()
+        credits = await club.credits(user)
+        assert (credits.tier, credits.debt, credits.available) == ("silver", 0, 5 + 5 + 3)
 
     async def test_a_dispute_freezes_the_months_credits_and_lost_it_ends_the_membership(
         self, club: Club

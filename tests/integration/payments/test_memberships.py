@@ -375,6 +375,22 @@ class TestTelling:
         ]
         assert end.startswith("2026-12-11")
 
+    async def test_what_was_taken_back_is_told_to_have_ended_once(
+        self, desk: Desk, services: Services, sign_in: SignIn
+    ) -> None:
+        person = await sign_in()
+        headers = {**person.headers, "idempotency-key": "k"}
+        await desk.client.post("/v1/webhook-endpoints", json=HEARD, headers=headers)
+        order = await desk.subscribe(person)
+        await desk.ask(person, "POST", "/withdraw", json={"order_id": order["id"]})
+        await desk.rest()
+        assert await self._told(services) == [
+            ("order.paid", "paid"),
+            ("membership.started", "active"),
+            ("membership.ended", "ended"),
+            ("order.refunded", "refunded"),
+        ]
+
     async def test_who_cancelled_is_told_of_no_renewal(
         self, desk: Desk, services: Services, sign_in: SignIn, clock: MovableClock
     ) -> None:
