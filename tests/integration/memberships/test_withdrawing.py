@@ -11,6 +11,8 @@ from billing.memberships.errors import WithdrawalChangedError
 from billing.memberships.reckoning import ALL_BACK
 from billing.memberships.withdrawing import withdraw as take_back
 from billing.orders import queries as orders
+from billing.stripe_catalog import price_key
+from billing.subscriptions import PriceChange
 from models.letter import LetterKind
 from models.membership import MembershipEnd, MembershipState
 from models.order import Order, OrderState
@@ -260,3 +262,20 @@ class TestLocks:
         await taking
         await club.settle()
         assert await club.books() == books(0, 500, 2000)
+
+    async def test_of_two_who_press_at_once_both_are_told_yes_and_it_is_done_once(self, club: Club) -> None:
+        user, order = await member(club, spent=4)
+        await asyncio.gather(*(withdraw(club, user, order_id=order.id, shown_minor=300) for _ in range(2)))
+        await club.settle()
+        assert len(await letters(club)) == 2
+        assert await club.books() == books(200, 500)
+
+    async def test_an_upgrade_that_was_paid_and_not_yet_heard_of_goes_back_whole(self, club: Club) -> None:
+        user, order = await member(club, spent=4)
+        key = price_key("membership:gold", "CNY", 2500)
+        subscription_id = (await club.order_now(order)).subscription_id or ""
+        await club.channel.upgrade(PriceChange(subscription_id, key, 2500, "CNY", "k", club.clock()))
+        await withdraw(club, user, shown_minor=300)
+        await club.settle()
+        assert (await club.credits(user)).tier == "free"
+        assert await club.books() == books(200, 500, 2000)
