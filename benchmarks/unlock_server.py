@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from benchmarks.admission_setup import SECRET
+from core import garbage
 from core.settings import AuthSettings, LimitSettings, ReferralSettings, Settings
 from core.tasks import background
 from service.app import create_app
@@ -66,6 +67,7 @@ def build(mode: str, endpoints: Endpoints, data_dir: Path) -> FastAPI:
             background(services.unlocking.helps.run()),
         ):
             app.state.services = services
+            garbage.settle()  # as the web process does
             yield
 
     app = create_app(settings, lifespan=lifespan)

@@ -112,6 +112,7 @@ class _Line(Generic[Request, Answer]):
         try:
             while True:
                 await self._arrived.wait()
+                await asyncio.sleep(0)  # who is being read in this very turn of the loop comes along
                 taken, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 if not self._waiting:
                     self._arrived.clear()

@@ -1,9 +1,12 @@
 """The hand-written statements run on a plain connection (hot path) or inside an ORM session's transaction."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
+NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")  # `:now`, but neither `::text` nor `[1:2]`
 
 
 class Statements(Protocol):
@@ -25,3 +28,15 @@ class SessionStatements:
         connection = await self._session.connection()
         result = await connection.exec_driver_sql(statement, arguments)
         return cast(Sequence[Mapping[str, Any]], result.mappings().all()) if result.returns_rows else []
+
+
+class Named:
+    """A statement with `:name` parameters, so that it can be put together from parts of several modules."""
+
+    def __init__(self, sql: str) -> None:
+        self._names = list(dict.fromkeys(NAMED.findall(sql)))
+        self.text: Final = NAMED.sub(lambda found: f"${self._names.index(found[1]) + 1}", sql)
+
+    async def fetch(self, statements: Statements, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Run it. values: of every parameter, by name; more are no harm."""
+        return await statements.fetch(self.text, *(values[name] for name in self._names))

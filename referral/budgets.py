@@ -3,7 +3,6 @@
 So nobody helps in vain because others were faster: from the first help on, the link's reward is set aside.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -12,41 +11,32 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.statements import Statements
 from models.campaign import ProgrammeMonth
 
-# One statement, one decision: a link's row makes it happen once, the month's and the campaigns' rows keep
-# it within the budgets. Campaigns wait for the month, so that all lock in the same order.
-RESERVE: Final = """
+# One statement, one decision: the link's row makes it happen once, the month's and the campaign's rows keep
+# it within the budgets. The campaign waits for the month, so that all lock in the same order.
+RESERVE: Final = text("""
 WITH link AS (
-  UPDATE unlock_links SET reserved_at = $2, budget_month = $3
-  WHERE id IN (
-      SELECT id FROM unlock_links WHERE id = ANY($1::uuid[]) AND reserved_at IS NULL AND state = 'open'
-      ORDER BY id FOR NO KEY UPDATE
-    )
-    AND reserved_at IS NULL AND state = 'open'
+  UPDATE unlock_links SET reserved_at = :now, budget_month = :month
+  WHERE id = :link_id AND reserved_at IS NULL AND state = 'open'
   RETURNING reward_credits, campaign_id
-), need AS (
-  SELECT coalesce(sum(reward_credits), 0)::int AS credits FROM link
 ), month AS (
   INSERT INTO programme_months (month, used_credits)
-  SELECT $3, credits FROM need WHERE credits BETWEEN 1 AND $4
+  SELECT :month, reward_credits FROM link WHERE reward_credits <= :budget_credits
   ON CONFLICT (month) DO UPDATE SET used_credits = programme_months.used_credits + excluded.used_credits
-  WHERE programme_months.used_credits + excluded.used_credits <= $4
+  WHERE programme_months.used_credits + excluded.used_credits <= :budget_credits
   RETURNING used_credits
-), wanted AS (
-  SELECT campaign_id AS id, sum(reward_credits)::int AS credits FROM link
-  WHERE campaign_id IS NOT NULL GROUP BY campaign_id
 ), campaign AS (
-  UPDATE campaigns c SET used_credits = c.used_credits + wanted.credits
-  FROM wanted, month
-  WHERE c.id = wanted.id AND c.state = 'running' AND c.used_credits + wanted.credits <= c.budget_credits
+  UPDATE campaigns c SET used_credits = c.used_credits + link.reward_credits
+  FROM link, month
+  WHERE c.id = link.campaign_id AND c.state = 'running'
+    AND c.used_credits + link.reward_credits <= c.budget_credits
   RETURNING c.id
 )
-SELECT (SELECT credits FROM need) = 0
-       OR EXISTS (SELECT FROM month) AND (SELECT count(*) FROM wanted) = (SELECT count(*) FROM campaign)
-       AS is_drawn
-"""
+SELECT NOT EXISTS (SELECT FROM link)
+       OR EXISTS (SELECT FROM month)
+          AND (EXISTS (SELECT FROM link WHERE campaign_id IS NULL) OR EXISTS (SELECT FROM campaign))
+""")
 RELEASE: Final = text("""
 WITH link AS (
   UPDATE unlock_links SET released_at = :now
@@ -80,18 +70,18 @@ class Left:
         return True
 
 
-async def reserve(
-    statements: Statements, link_ids: Sequence[UUID], *, budget_credits: int, now: datetime
-) -> bool:
-    """Set the rewards of links aside, each once; False when a budget is spent: the caller must roll back.
+async def reserve(session: AsyncSession, link_id: UUID, *, budget_credits: int, now: datetime) -> bool:
+    """Set the reward of a link aside, once; False when a budget is spent: the caller must roll back.
 
-    Locks: the links in order, the month, the campaigns. budget_credits: of the whole programme this month.
+    Helps that come in do it themselves (`referral.taking`). Locks: the link, the month, the campaign.
+    budget_credits: of the whole programme this month.
     """
-    (drawn,) = await statements.fetch(RESERVE, list(link_ids), now, _month_of(now), budget_credits)
-    return bool(drawn["is_drawn"])
+    facts = {"link_id": link_id, "now": now, "month": month_of(now), "budget_credits": budget_credits}
+    return bool(await session.scalar(RESERVE, facts))
 
 
-def _month_of(now: datetime) -> date:
+def month_of(now: datetime) -> date:
+    """The month whose budget is drawn from, by its first day in UTC."""
     return date(now.year, now.month, 1)
 
 
@@ -102,5 +92,5 @@ async def release(session: AsyncSession, link_id: UUID, *, now: datetime) -> Non
 
 async def used_in_month(session: AsyncSession, now: datetime) -> int:
     """Credits that the programme has promised or paid this month, as it stands."""
-    month = await session.get(ProgrammeMonth, _month_of(now), populate_existing=True)
+    month = await session.get(ProgrammeMonth, month_of(now), populate_existing=True)
     return 0 if month is None else month.used_credits

@@ -4,7 +4,7 @@ It is held for one short transaction, in which all helps that qualified meanwhil
 (docs/decisions/unlock-links.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,26 +12,12 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.statements import Statements
 from models.referral import Help, HelpState, LinkState, UnlockLink
 
 LAPSED_LATE: Final = "link_over"  # it qualified when the link had ended
 LAPSED_MET: Final = "goal_met"  # the goal was met without it
 LAPSED_EXPIRED: Final = "link_expired"
 
-# Whoever holds a link counts everything in it: here nobody waits for them, and nobody meets a goal.
-ADD: Final = """
-WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::int[]) AS t(id, weight)
-), free AS (
-  SELECT l.id, wanted.weight FROM unlock_links l JOIN wanted USING (id)
-  ORDER BY l.id FOR NO KEY UPDATE OF l SKIP LOCKED
-)
-UPDATE unlock_links l SET progress = l.progress + free.weight, version = l.version + 1
-FROM free
-WHERE l.id = free.id AND l.state = 'open' AND l.expires_at >= $3 AND l.progress + free.weight < l.goal
-RETURNING l.id, l.progress
-"""
 LIST_UNCOUNTED: Final = text("""
 SELECT id, weight, qualified_at FROM helps
 WHERE link_id = :link_id AND state = 'qualified' AND counted_at IS NULL
@@ -67,15 +53,6 @@ async def lock_link(session: AsyncSession, link_id: UUID) -> UnlockLink | None:
     """The link, for whoever counts, ends or reverses; helps that come in do not wait for it."""
     statement = select(UnlockLink).where(UnlockLink.id == link_id).with_for_update(key_share=True)
     return await session.scalar(statement, execution_options={"populate_existing": True})
-
-
-async def add(statements: Statements, weights: Mapping[UUID, int], *, now: datetime) -> dict[UUID, int]:
-    """Add the weights of helps that are inserted as counted to links where that is all there is to do.
-
-    Returns: the progress of those links; the others are for a round of counting, after the commit.
-    """
-    rows = await statements.fetch(ADD, list(weights), list(weights.values()), now)
-    return {row["id"]: row["progress"] for row in rows}
 
 
 async def list_uncounted(session: AsyncSession, link_id: UUID) -> Sequence[Uncounted]:

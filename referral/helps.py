@@ -1,11 +1,8 @@
-"""Helps: taken by conditional writes, many at a time, and moved along HELP_TRANSITIONS.
+"""Helps: looked up, and moved along HELP_TRANSITIONS."""
 
-Hand-written SQL: a famous link is helped hundreds of times a second.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,43 +14,6 @@ from core.statements import Statements
 from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
 
-# The decision, for all helps of a batch: seats, days and the helps themselves. The caller rolls back when
-# anything is missing: what the others found was written all the same.
-TAKE: Final = """
-WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::int[]) AS t(link_id, shard, count)
-), locked AS (
-  SELECT s.link_id, s.shard, wanted.count FROM unlock_link_seats s JOIN wanted USING (link_id, shard)
-  ORDER BY s.link_id, s.shard FOR NO KEY UPDATE OF s
-), seats AS (
-  UPDATE unlock_link_seats s SET taken = s.taken + locked.count
-  FROM locked
-  WHERE s.link_id = locked.link_id AND s.shard = locked.shard AND s.taken + locked.count <= s.seats
-  RETURNING s.link_id
-), days AS (
-  INSERT INTO help_days (helper_id, day, taken)
-  SELECT helper_id, $4, 1 FROM unnest($10::uuid[]) AS t(helper_id) ORDER BY helper_id
-  ON CONFLICT (helper_id, day) DO UPDATE SET taken = help_days.taken + 1 WHERE help_days.taken < $5
-  RETURNING helper_id
-), taken AS (
-  INSERT INTO helps (id, link_id, owner_id, helper_id, level, is_new, weight, device_key, page_nonce,
-                     page_issued_at, seat, state, qualified_at, counted_at, ended_at, reason, created_at)
-  SELECT id, link_id, owner_id, helper_id, 1, is_new, weight, device_key, page_nonce, page_issued_at, seat,
-         state, CASE WHEN state = 'qualified' THEN $6::timestamptz END,
-         CASE WHEN is_counted THEN $6::timestamptz END,
-         CASE WHEN state = 'denied' THEN $6::timestamptz END, reason, $6::timestamptz
-  FROM unnest($7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::bool[], $12::smallint[], $13::bytea[],
-              $14::bytea[], $15::timestamptz[], $16::smallint[], $17::text[], $18::bool[], $19::text[])
-    AS t(id, link_id, owner_id, helper_id, is_new, weight, device_key, page_nonce, page_issued_at, seat,
-         state, is_counted, reason)
-  ORDER BY link_id, helper_id
-  ON CONFLICT DO NOTHING
-  RETURNING id
-)
-SELECT (SELECT count(*) FROM seats) = cardinality($1::uuid[]) AS has_seats,
-       (SELECT count(*) FROM days) = cardinality($10::uuid[]) AS has_days,
-       ARRAY(SELECT id FROM taken) AS taken
-"""
 FIND_CONFLICT: Final = """
 SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress, h.page_nonce = $4 AS has_nonce
 FROM helps h JOIN unlock_links l ON l.id = h.link_id
@@ -91,7 +51,7 @@ RETURNING id
 class NewHelp:
     """A help to insert, as a batch decides it. seat: the shard that it sits in; None for one that is denied.
 
-    is_counted: its weight is in the link's progress from the beginning.
+    is_countable: its weight may be added to the link's progress with it.
     """
 
     id: UUID
@@ -105,7 +65,7 @@ class NewHelp:
     page_issued_at: datetime
     state: HelpState
     seat: int | None = None
-    is_counted: bool = False
+    is_countable: bool = False
     reason: str | None = None
 
 
@@ -138,59 +98,6 @@ class HelpStanding:
 def device_key_of(keys: Keys, link_id: UUID, device_hash: bytes) -> bytes:
     """Tells devices apart on one link, and says nothing across links."""
     return keys.digest("help-device", str(link_id), device_hash.hex())
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What the write found: whether every seat and day had room, and the helps that a constraint refused."""
-
-    has_room: bool
-    refused: Sequence[NewHelp]
-
-
-async def take(
-    statements: Statements,
-    new: Sequence[NewHelp],
-    seats: Mapping[tuple[UUID, int], int],
-    *,
-    day: date,
-    day_cap: int,
-    now: datetime,
-) -> Taken:
-    """Take helps by different people, with their seats and within the day's cap: all, or roll back.
-
-    seats: how many of each (link, shard).
-    """
-    rows = [
-        (
-            one.id,
-            one.link_id,
-            one.owner_id,
-            one.helper_id,
-            one.is_new,
-            one.weight,
-            one.device_key,
-            one.page_nonce,
-            one.page_issued_at,
-            one.seat,
-            one.state.value,
-            one.is_counted,
-            one.reason,
-        )
-        for one in new
-    ]
-    (found,) = await statements.fetch(
-        TAKE,
-        [link_id for link_id, _ in seats],
-        [shard for _, shard in seats],
-        list(seats.values()),
-        day,
-        day_cap,
-        now,
-        *zip(*rows, strict=True),
-    )
-    taken = set(found["taken"])
-    return Taken(found["has_seats"] and found["has_days"], [one for one in new if one.id not in taken])
 
 
 async def find_conflict(statements: Statements, new: NewHelp) -> Conflict | None:

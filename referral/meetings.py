@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from core.statements import Statements
@@ -69,9 +69,8 @@ LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A link and a person who wants to help it, as the database knows both.
+class Meeting(NamedTuple):
+    """A link and a person who wants to help it, as the database knows both. A tuple: many are made at once.
 
     device_hash: of the device that the request names, else the one on which the account was made; None:
         neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.

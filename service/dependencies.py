@@ -61,13 +61,13 @@ def user_policy(services: Services) -> Policy:
     return Policy("user", services.settings.limits.per_user_minute, 60)
 
 
-async def count_request(request: Request, services: Services, subject: str, policy: Policy) -> None:
-    """Count against a policy and let the reply's headers tell. Reads go on while Redis is away.
+async def count_request(request: Request, services: Services, subject: str, *policies: Policy) -> None:
+    """Count against policies and let the reply's headers tell. Reads go on while Redis is away.
 
     Raises: RateLimitedError; LimiterUnavailableError for anything but a read.
     """
     try:
-        decision: Decision = await services.limiter.take(subject, policy)
+        decision: Decision = await services.limiter.take(subject, *policies)
     except LimiterUnavailableError:
         if request.method in ("GET", "HEAD"):
             return

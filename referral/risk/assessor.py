@@ -3,7 +3,7 @@
 For the flows: `services.risk` is the process's `Assessor`. It never opens or ends a transaction.
 
 - `note_owner` when a link is made: on which device and network its owner is.
-- `weigh_helps` for helps that come in together, then `keep` what it says once they are inserted. Do what
+- `weigh_helps` for helps that come in together, then write what it has `kept` beside them. Do what
   `verdict.effect` says: allow, hold (the help waits in the review queue), deny. Decide by `effect`, not
   `decision`: in shadow mode everything is allowed.
 - `reweigh_help` just before a help is rewarded: rings, stars and crowds show only when more helps came.
@@ -21,15 +21,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.ids import new_id
 from core.statements import SessionStatements, Statements
 from models.risk import RiskDecision, RiskVerdict
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
 from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, regather
 from referral.risk.pseudonyms import Pseudonyms, epoch_of
-from referral.risk.queries import KeptHelp, People
+from referral.risk.queries import People
 from referral.risk.scoring import judge, remember, weigh
-from referral.risk.traces import Tracer
+from referral.risk.traces import Hashed, Tracer
 from referral.risk.verdicts import Reason, Verdict
 from referral.risk.weights import Weights
 from referral.risk.windows import VelocityWindows
@@ -83,30 +84,40 @@ class Assessor:
         )
         return [Weighed(one, weigh(one.signals, self.weights, is_shadow=self.is_shadow)) for one in gathered]
 
-    async def keep(self, statements: Statements, weighed: Sequence[Weighed], *, now: datetime) -> None:
-        """Verdicts with their reasons, signals, and where the helpers were seen."""
+    def kept(self, weighed: Sequence[Weighed], *, now: datetime) -> dict[str, Any]:
+        """Verdicts with their reasons, signals, and where the helpers were seen: the values of `KEEP`."""
+        attempts = [one.gathered.attempt for one in weighed]
+        traces = [one.gathered.traces for one in weighed]
+        verdicts = [one.verdict for one in weighed]
         sightings = [
-            (one.gathered.attempt.helper_id, kind, hashed)
-            for one in weighed
-            for kind, hashed in one.gathered.traces.sightings()
+            (attempt.helper_id, kind, hashed)
+            for attempt, left in zip(attempts, traces, strict=True)
+            for kind, hashed in left.sightings()
         ]
-        await queries.keep(
-            statements,
-            [
-                KeptHelp(
-                    _signals_of(one.gathered),
-                    one.verdict.decision.value,
-                    one.verdict.score,
-                    json.dumps(_to_json(one.verdict.reasons)),
-                )
-                for one in weighed
-            ],
-            sightings,
-            epoch=epoch_of(now),
-            is_shadow=self.is_shadow,
-            weights=self.digest,
-            now=now,
-        )
+        return queries.sighting_columns(sightings) | {
+            "ids": [one.help_id for one in attempts],
+            "link_ids": [one.link_id for one in attempts],
+            "owner_ids": [one.owner_id for one in attempts],
+            "helper_ids": [one.helper_id for one in attempts],
+            "are_new": [one.is_new for one in attempts],
+            "tap_seconds": [one.tap_seconds for one in attempts],
+            "sign_up_seconds": [one.sign_up_seconds for one in attempts],
+            "device_hashes": [_first(left.devices[0]) if left.devices else None for left in traces],
+            "address_hashes": [_first(left.address) for left in traces],
+            "network_hashes": [_first(left.network) for left in traces],
+            "agent_hashes": [_first(left.agent_text) for left in traces],
+            "mailbox_hashes": [_first(left.mailbox) for left in traces],
+            "agents": [left.agent.family for left in traces],
+            "asns": [left.asn for left in traces],
+            "verdict_ids": [new_id() for _ in verdicts],
+            "decisions": [one.decision.value for one in verdicts],
+            "scores": [one.score for one in verdicts],
+            "reasons": [json.dumps(_to_json(one.reasons)) for one in verdicts],
+            "weights_digest": self.digest,
+            "is_shadow": self.is_shadow,
+            "epoch": epoch_of(now),
+            "now": now,
+        }
 
     async def weigh_help(self, session: AsyncSession, attempt: HelpAttempt, *, now: datetime) -> Verdict:
         """One help, scored and kept in the session's transaction."""
@@ -115,7 +126,7 @@ class Assessor:
             statements, (attempt.owner_id, attempt.helper_id), [sent] if sent else []
         )
         weighed = await self.weigh_helps(statements, [attempt], [sent], people, paces={}, now=now)
-        await self.keep(statements, weighed, now=now)
+        await queries.keep(statements, self.kept(weighed, now=now))
         return weighed[0].verdict
 
     async def reweigh_help(self, session: AsyncSession, help_id: UUID, *, now: datetime) -> Verdict:
@@ -169,26 +180,5 @@ def _to_json(reasons: Sequence[Reason]) -> dict[str, Any]:
     return {"reasons": [reason.to_json() for reason in reasons]}
 
 
-def _signals_of(gathered: Gathered) -> tuple[Any, ...]:
-    """In the order of the columns that `queries.keep` writes."""
-    attempt, traces = gathered.attempt, gathered.traces
-
-    def first(hashes: tuple[bytes, ...]) -> bytes | None:
-        return hashes[0] if hashes else None
-
-    return (
-        attempt.help_id,
-        attempt.link_id,
-        attempt.owner_id,
-        attempt.helper_id,
-        attempt.is_new,
-        first(traces.devices[0]) if traces.devices else None,
-        first(traces.address),
-        first(traces.network),
-        first(traces.agent_text),
-        first(traces.mailbox),
-        traces.agent.family,
-        traces.asn,
-        attempt.tap_seconds,
-        attempt.sign_up_seconds,
-    )
+def _first(hashes: Hashed) -> bytes | None:
+    return hashes[0] if hashes else None

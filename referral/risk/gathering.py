@@ -53,11 +53,11 @@ class Pace:
 class Around:
     """What can be found at any time, not only at the tap.
 
-    is_owner_address: whether the owner was seen at this address. is_device_known: whether anybody but the
-    helper was seen on the device that asks.
+    facts: of `HelpSignals`. is_owner_address: whether the owner was seen at this address. is_device_known:
+    whether anybody but the helper was seen on the device that asks.
     """
 
-    signals: HelpSignals
+    facts: dict[str, Any]
     is_owner_address: bool
     is_device_known: bool
 
@@ -109,7 +109,11 @@ async def gather(
         Gathered(
             attempt,
             left,
-            _with_pace(_tell(attempt, left, found.signals, mine, people), paces[attempt.help_id]),
+            HelpSignals(
+                **found.facts
+                | _tell(attempt, left, found.facts, mine, people)
+                | _pace(found.facts, paces[attempt.help_id])
+            ),
         )
         for attempt, left, mine, found in zip(attempts, traces, devices, around, strict=True)
     ]
@@ -132,7 +136,7 @@ async def regather(
         await queries.set_mailbox(session, signal.help_id, mailbox)
     (found,) = await _look_around(statements, [(signal, kept_traces(signal, mailbox))], people, now)
     age = now - await queries.created_at(session, signal.helper_id)
-    return replace(found.signals, is_new=signal.is_new, account_days=age / timedelta(days=1))
+    return HelpSignals(**found.facts, is_new=signal.is_new, account_days=age / timedelta(days=1))
 
 
 def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:
@@ -141,25 +145,23 @@ def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:
 
 
 def _tell(
-    attempt: HelpAttempt, traces: Traces, common: HelpSignals, devices: Sequence[bytes], people: People
-) -> HelpSignals:
-    """What only the tap itself tells, added to what can be found at any time."""
+    attempt: HelpAttempt, traces: Traces, common: dict[str, Any], devices: Sequence[bytes], people: People
+) -> dict[str, Any]:
+    """What only the tap itself tells, beside what can be found at any time."""
     owned = people.devices.get(attempt.owner_id, ())
     carried = people.device_owners.get(devices[0]) if devices else None
-    return replace(
-        common,
-        is_new=attempt.is_new,
-        agent=traces.agent.kind,
-        is_datacentre=traces.is_datacentre,
-        is_own_device=common.is_own_device or not set(owned).isdisjoint(devices),
-        accounts_on_device=max(
-            common.accounts_on_device, carried not in (None, attempt.owner_id, attempt.helper_id)
-        ),
-        has_device=bool(devices),
-        tap_seconds=attempt.tap_seconds,
-        sign_up_seconds=attempt.sign_up_seconds,
-        account_days=(attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
-    )
+    is_somebodys = carried not in (None, attempt.owner_id, attempt.helper_id)
+    return {
+        "is_new": attempt.is_new,
+        "agent": traces.agent.kind,
+        "is_datacentre": traces.is_datacentre,
+        "is_own_device": common["is_own_device"] or not set(owned).isdisjoint(devices),
+        "accounts_on_device": max(common["accounts_on_device"], is_somebodys),
+        "has_device": bool(devices),
+        "tap_seconds": attempt.tap_seconds,
+        "sign_up_seconds": attempt.sign_up_seconds,
+        "account_days": (attempt.tapped_at - attempt.helper_created_at) / timedelta(days=1),
+    }
 
 
 def _counters(attempt: HelpAttempt, traces: Traces, found: Around) -> dict[str, Counter]:
@@ -178,7 +180,7 @@ def _counters(attempt: HelpAttempt, traces: Traces, found: Around) -> dict[str, 
         counters["new_alike"] = Counter("new-alike", alike, HOUR)
         if found.is_owner_address:
             counters["pairs_at_address"] = Counter("pairs-at", traces.address[0].hex(), DAY)
-        if found.signals.is_owner_place:
+        if found.facts["is_owner_place"]:
             counters["pairs_at_place"] = Counter("pairs", traces.place[0].hex(), DAY)
     return counters
 
@@ -195,21 +197,20 @@ async def _count(windows: VelocityWindows, counters: dict[UUID, dict[str, Counte
     return {help_id: Pace(**{name: next(left) for name in mine}) for help_id, mine in counters.items()}
 
 
-def _with_pace(signals: HelpSignals, pace: Pace | None) -> HelpSignals:
+def _pace(common: dict[str, Any], pace: Pace | None) -> dict[str, Any]:
     if pace is None:
-        return replace(signals, has_windows=False)
-    return replace(
-        signals,
-        new_at_address=pace.new_at_address,
-        new_alike=pace.new_alike,
-        helps_today=pace.helps_today,
-        helps_for_owner=pace.helps_for_owner,
-        new_helps=pace.new_helps,
-        pairs_at_place=pace.pairs_at_place,
-        pairs_at_address=pace.pairs_at_address,
+        return {"has_windows": False}
+    return {
+        "new_at_address": pace.new_at_address,
+        "new_alike": pace.new_alike,
+        "helps_today": pace.helps_today,
+        "helps_for_owner": pace.helps_for_owner,
+        "new_helps": pace.new_helps,
+        "pairs_at_place": pace.pairs_at_place,
+        "pairs_at_address": pace.pairs_at_address,
         # Of helps at the same moment each sees in the windows what none sees in the database yet.
-        others_at_place=max(signals.others_at_place, pace.owner_at_place - 1),
-    )
+        "others_at_place": max(common["others_at_place"], pace.owner_at_place - 1),
+    }
 
 
 async def _look_around(
@@ -242,10 +243,7 @@ def _read(one: HelpAttempt | RiskSignal, people: People, found: dict[str, Any]) 
     is_owner_address, is_device_known = found.pop("is_owner_address"), found.pop("is_device_known")
     mine = people.mailboxes.get(one.helper_id, ())
     owned = {box.canonical_address for box in people.mailboxes.get(one.owner_id, ())}
-    signals = HelpSignals(
-        is_own_mailbox=any(box.canonical_address in owned for box in mine),
-        is_verified=any(box.is_verified for box in mine),
-        is_disposable=any(is_disposable(box.canonical_address) for box in mine),
-        **found,
-    )
-    return Around(signals, is_owner_address, is_device_known)
+    found["is_own_mailbox"] = any(box.canonical_address in owned for box in mine)
+    found["is_verified"] = any(box.is_verified for box in mine)
+    found["is_disposable"] = any(is_disposable(box.canonical_address) for box in mine)
+    return Around(found, is_owner_address, is_device_known)

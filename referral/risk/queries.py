@@ -11,13 +11,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.ids import new_id
-from core.statements import Statements
+from core.statements import Named, Statements
 from models.risk import RiskSighting, RiskSignal, RiskVerdict, SightingKind
 from models.user import User
 from referral.risk.statements import AROUND, KEEP, PEOPLE, SIGHTINGS
 
 MAX_DEVICES: Final = 20  # of one user
+NOTE_SIGHTINGS: Final = Named(f"WITH {SIGHTINGS} SELECT count(*) FROM sightings")  # noqa: S608
+KEEP_ALL: Final = Named(f"WITH {KEEP} SELECT count(*) FROM sightings")  # noqa: S608
 
 Sighting = tuple[UUID, SightingKind, bytes]  # who was seen, on or at what, as a keyed hash
 
@@ -111,53 +112,22 @@ async def note_sightings(
     statements: Statements, sightings: Iterable[Sighting], *, epoch: int, now: datetime
 ) -> None:
     """Remember them, or that they were seen again."""
-    await statements.fetch(SIGHTINGS, *_sighting_columns(sightings), epoch, now)
+    await NOTE_SIGHTINGS.fetch(statements, sighting_columns(sightings) | {"epoch": epoch, "now": now})
 
 
-def _sighting_columns(sightings: Iterable[Sighting]) -> tuple[list[str], list[bytes], list[UUID]]:
+def sighting_columns(sightings: Iterable[Sighting]) -> dict[str, Any]:
     """Each once and in one order, so that rows are locked alike."""
     seen = sorted(set(sightings), key=lambda sighting: (sighting[1], sighting[2], sighting[0]))
-    return (
-        [kind.value for _, kind, _ in seen],
-        [hashed for _, _, hashed in seen],
-        [user_id for user_id, _, _ in seen],
-    )
+    return {
+        "seen_kinds": [kind.value for _, kind, _ in seen],
+        "seen_hashes": [hashed for _, _, hashed in seen],
+        "seen_users": [user_id for user_id, _, _ in seen],
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class KeptHelp:
-    """A help's signals in the order of their columns, and its verdict."""
-
-    signals: tuple[Any, ...]
-    decision: str
-    score: int
-    reasons: str  # as JSON
-
-
-async def keep(
-    statements: Statements,
-    helps: Sequence[KeptHelp],
-    sightings: Iterable[Sighting],
-    *,
-    epoch: int,
-    is_shadow: bool,
-    weights: str,
-    now: datetime,
-) -> None:
-    """Signals and verdicts of helps, and where their helpers were seen."""
-    await statements.fetch(
-        KEEP,
-        *_sighting_columns(sightings),
-        epoch,
-        now,
-        *zip(*(one.signals for one in helps), strict=True),
-        is_shadow,
-        weights,
-        [new_id() for _ in helps],
-        [one.decision for one in helps],
-        [one.score for one in helps],
-        [one.reasons for one in helps],
-    )
+async def keep(statements: Statements, kept: Mapping[str, Any]) -> None:
+    """Signals and verdicts of helps, and where their helpers were seen (`Assessor.kept`)."""
+    await KEEP_ALL.fetch(statements, kept)
 
 
 async def find_signal(session: AsyncSession, help_id: UUID) -> RiskSignal | None:

@@ -140,30 +140,34 @@ CROSS JOIN LATERAL ({_SEEN}) AS seen
 CROSS JOIN LATERAL ({_GRAPH}) AS graph
 """  # noqa: S608 - of the four above
 
+# Where people were seen. A part of statements, as `KEEP` is.
 SIGHTINGS: Final = """
-INSERT INTO risk_sightings (kind, hash, user_id, epoch, seen_at)
-SELECT kind, hash, user_id, $4, $5 FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS t(kind, hash, user_id)
-ON CONFLICT (kind, hash, user_id) DO UPDATE SET seen_at = greatest(risk_sightings.seen_at, excluded.seen_at)
-"""
+sightings AS (
+  INSERT INTO risk_sightings (kind, hash, user_id, epoch, seen_at)
+  SELECT kind, hash, user_id, :epoch, :now
+  FROM unnest(:seen_kinds::text[], :seen_hashes::bytea[], :seen_users::uuid[]) AS t(kind, hash, user_id)
+  ON CONFLICT (kind, hash, user_id)
+  DO UPDATE SET seen_at = greatest(risk_sightings.seen_at, excluded.seen_at)
+  RETURNING user_id
+)"""
 
 # Signals, verdicts and sightings of many helps.
 KEEP: Final = f"""
-WITH signals AS (
+signals AS (
   INSERT INTO risk_signals (
     help_id, link_id, owner_id, helper_id, epoch, is_new, device_hash, address_hash, network_hash, agent_hash,
     mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, created_at)
-  SELECT help_id, link_id, owner_id, helper_id, $4, is_new, device_hash, address_hash, network_hash,
-         agent_hash, mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, $5
-  FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bool[], $11::bytea[], $12::bytea[],
-              $13::bytea[], $14::bytea[], $15::bytea[], $16::text[], $17::bigint[], $18::float8[],
-              $19::float8[])
+  SELECT help_id, link_id, owner_id, helper_id, :epoch, is_new, device_hash, address_hash, network_hash,
+         agent_hash, mailbox_hash, agent, asn, tap_seconds, sign_up_seconds, :now
+  FROM unnest(:ids::uuid[], :link_ids::uuid[], :owner_ids::uuid[], :helper_ids::uuid[], :are_new::bool[],
+              :device_hashes::bytea[], :address_hashes::bytea[], :network_hashes::bytea[],
+              :agent_hashes::bytea[], :mailbox_hashes::bytea[], :agents::text[], :asns::bigint[],
+              :tap_seconds::float8[], :sign_up_seconds::float8[])
     AS t(help_id, link_id, owner_id, helper_id, is_new, device_hash, address_hash, network_hash, agent_hash,
          mailbox_hash, agent, asn, tap_seconds, sign_up_seconds)
 ), verdicts AS (
   INSERT INTO risk_verdicts (id, help_id, decision, score, is_shadow, reasons, weights, created_at)
-  SELECT id, help_id, decision, score, $20, reasons::jsonb, $21, $5
-  FROM unnest($22::uuid[], $6::uuid[], $23::text[], $24::int[], $25::text[])
+  SELECT id, help_id, decision, score, :is_shadow, reasons::jsonb, :weights_digest, :now
+  FROM unnest(:verdict_ids::uuid[], :ids::uuid[], :decisions::text[], :scores::int[], :reasons::text[])
     AS t(id, help_id, decision, score, reasons)
-)
-{SIGHTINGS}
-"""  # noqa: S608 - of the one above
+), {SIGHTINGS}"""  # noqa: S608 - of the one above

@@ -59,18 +59,16 @@ class HelpWriter(GroupWriter[Tap, HelpOutcome]):
         """A commit whose answer was lost is found again: the same person's earlier help."""
         outcomes: Outcomes = {}
         paces: Paces = {}
-        statements = cast(Statements, connection)  # Record has a Mapping's methods, not its type
         for _ in range(MAX_TRIES):
             left = [tap for tap in requests if tap.id not in outcomes]
             if not left:
                 break
             try:
-                async with connection.transaction():
-                    taken = await take_helps(statements, self._desk, left, paces=paces, now=self._clock())
+                taken = await take_helps(connection, self._desk, left, paces=paces, now=self._clock())
             except (StaleError, asyncpg.DeadlockDetectedError):
                 continue
             except ClashError as clash:
-                outcomes |= await _explain(statements, clash.refused)
+                outcomes |= await _explain(cast(Statements, connection), clash.refused)
                 continue
             outcomes |= taken
             break
@@ -83,7 +81,7 @@ class HelpWriter(GroupWriter[Tap, HelpOutcome]):
 
     async def committed(self, outcomes: Sequence[Outcome[HelpOutcome]]) -> None:
         helped = {one.link_id for one in outcomes if isinstance(one, HelpOutcome) and not one.is_replay}
-        await self._news.say_all(helped)
+        self._news.announce(helped)
 
 
 async def _explain(statements: Statements, refused: Sequence[NewHelp]) -> Outcomes:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.statements import SessionStatements
 from models.referral import HELP_TRANSITIONS, Help, HelpState, LinkState, UnlockLink
 from referral import budgets, counting, helps, reviews
 from referral.errors import (
@@ -62,14 +61,14 @@ async def _allow(
 ) -> None:
     if link.state is not LinkState.OPEN:
         raise LinkEndedError(link.state.value)
-    budget = desk.programme.caps.budget_credits_month
-    # Before the seat, as everywhere: helps that come in hold seats last.
-    if not await budgets.reserve(SessionStatements(session), [link.id], budget_credits=budget, now=now):
-        raise BudgetSpentError("The rewards are all given or promised.")
+    # The seat before the budget, as helps that come in do.
     if found.seat is None:
         found.seat = await reviews.take_seat(session, link.id)
         if found.seat is None:
             raise LinkFullError("Every seat of this link is taken.")
+    budget = desk.programme.caps.budget_credits_month
+    if not await budgets.reserve(session, link.id, budget_credits=budget, now=now):
+        raise BudgetSpentError("The rewards are all given or promised.")
     is_proven = await helps.is_proven(session, found.helper_id)
     # The link's time does not run against a help while it is under review.
     qualified_at = min(now, link.expires_at) if is_proven else None

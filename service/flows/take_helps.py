@@ -1,20 +1,23 @@
 """Take the helps that came in together: look, weigh and decide in memory, then write on condition.
 
-Nothing is locked while it looks and asks. What changes between the look and the writes is noticed by the
-writes, which are conditional, one by one; then nothing of the batch is written and it is decided anew.
+Nothing is locked while it looks and asks. What changes between the look and the write is noticed by the
+write, all of which is conditional; then nothing of the batch is written and it is decided anew.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import cast
 from uuid import UUID
+
+import asyncpg
 
 from core.errors import DomainError
 from core.group_commit import Next, Outcome
 from core.statements import Statements
 from models.referral import HelpState
-from referral import budgets, counting, helps
+from referral import taking
 from referral.budgets import Left
 from referral.errors import BudgetSpentError
 from referral.helps import NewHelp
@@ -22,6 +25,7 @@ from referral.meetings import Asked, Meeting, find_meetings
 from referral.risk.gathering import Paces
 from referral.risk.queries import Mailbox, People
 from referral.seats import Seats
+from referral.taking import LinkWish
 from service.unlocking.deciding import Candidate, Decided, decide, look_at
 from service.unlocking.desk import Desk
 from service.unlocking.taps import HelpOutcome, Tap
@@ -30,11 +34,11 @@ Outcomes = dict[UUID, Outcome[HelpOutcome]]  # by tap
 
 
 class StaleError(Exception):
-    """Somebody else changed what was looked at: nothing may be committed."""
+    """Somebody else changed what was looked at: nothing was written."""
 
 
 class ClashError(Exception):
-    """Helps that a unique constraint refused: nothing may be committed. What was first is looked up later."""
+    """Helps that a unique constraint refused: nothing was written. What was first is looked up later."""
 
     def __init__(self, refused: Sequence[NewHelp]) -> None:
         super().__init__()
@@ -45,25 +49,27 @@ class ClashError(Exception):
 class Batch:
     """One try at the taps that came in together."""
 
-    statements: Statements
+    connection: asyncpg.Connection
     desk: Desk
     now: datetime
     seats: Seats = field(default_factory=Seats)
     outcomes: Outcomes = field(default_factory=dict)
 
+    @property
+    def statements(self) -> Statements:
+        return cast(Statements, self.connection)  # Record has a Mapping's methods, not its type
+
 
 async def take_helps(
-    statements: Statements, desk: Desk, taps: Sequence[Tap], *, paces: Paces, now: datetime
+    connection: asyncpg.Connection, desk: Desk, taps: Sequence[Tap], *, paces: Paces, now: datetime
 ) -> Outcomes:
-    """Take those that can be taken, in the caller's transaction; the outcome of each.
-
-    Locks: links, the month, campaigns, seats, days, helps, sightings; each kind in order.
+    """Take those that can be taken, in one transaction; the outcome of each.
 
     Args:
         paces: what the velocity windows said of these taps on an earlier try; added to.
-    Raises: StaleError, ClashError: roll back and try again.
+    Raises: StaleError, ClashError: try again.
     """
-    batch = Batch(statements, desk, now)
+    batch = Batch(connection, desk, now)
     candidates = _let_in(batch, taps, await _meet(batch, taps))
     if not candidates:
         return batch.outcomes
@@ -71,7 +77,7 @@ async def take_helps(
         one.tap.id for one in candidates if one.meeting.came_for(one.tap.helper_id, one.tap.token.issued_at)
     }
     weighed = await desk.risk.weigh_helps(
-        statements,
+        batch.statements,
         [one.attempt() for one in candidates],
         [one.tap.sent_device for one in candidates],
         _people_of(candidates),
@@ -163,43 +169,35 @@ def _set_aside(batch: Batch, decided: Sequence[Decided]) -> list[Decided]:
 
 async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
     """Every promise by a conditional write. Raises: StaleError, ClashError."""
-    statements, desk, now = batch.statements, batch.desk, batch.now
-    first = {one.new.link_id for one in decided if one.needs_reward}
-    budget = desk.programme.caps.budget_credits_month
-    if first and not await budgets.reserve(statements, sorted(first), budget_credits=budget, now=now):
-        raise StaleError
-    progress = await _count(batch, decided)
+    caps = batch.desk.programme.caps
     for one in decided:
         if one.new.state is not HelpState.DENIED:
             one.new.seat = batch.seats.take(one.new.link_id)
-    taken = await helps.take(
-        statements,
-        [one.new for one in decided],
-        batch.seats.taken,
-        day=_day(batch),
-        day_cap=desk.programme.caps.helps_per_day,
-        now=now,
-    )
-    if not taken.has_room:
-        raise StaleError
-    if taken.refused:
-        raise ClashError(taken.refused)
-    await desk.risk.keep(statements, [one.weighed for one in decided], now=now)
+    async with batch.connection.transaction():
+        taken = await taking.take(
+            batch.statements,
+            [one.new for one in decided],
+            batch.seats.taken,
+            _wishes(decided),
+            batch.desk.risk.kept([one.weighed for one in decided], now=batch.now),
+            budget_credits=caps.budget_credits_month,
+            day=_day(batch),
+            day_cap=caps.helps_per_day,
+            now=batch.now,
+        )
+        if not taken.has_room:
+            raise StaleError
+        if taken.refused:
+            raise ClashError(taken.refused)
     for one in decided:
-        batch.outcomes[one.new.id] = one.outcome(progress.get(one.new.link_id))
+        batch.outcomes[one.new.id] = one.outcome(taken.progress.get(one.new.link_id))
 
 
-async def _count(batch: Batch, decided: Sequence[Decided]) -> dict[UUID, int]:
-    """Count what qualified at once, where nobody else counts, no goal is met and nobody has to be told."""
-    countable = [
-        one for one in decided if one.new.state is HelpState.QUALIFIED and not one.meeting.is_owner_told
-    ]
-    weights: Counter[UUID] = Counter()
-    for one in countable:
-        weights[one.new.link_id] += one.new.weight
-    if not weights:
-        return {}
-    progress = await counting.add(batch.statements, weights, now=batch.now)
-    for one in countable:
-        one.new.is_counted = one.new.link_id in progress
-    return progress
+def _wishes(decided: Sequence[Decided]) -> dict[UUID, LinkWish]:
+    """What is wanted of the links: those that want nothing are not touched."""
+    first = {one.new.link_id for one in decided if one.needs_reward}
+    weights = Counter(dict.fromkeys(first, 0))
+    for one in decided:
+        if one.new.is_countable:
+            weights[one.new.link_id] += one.new.weight
+    return {link_id: LinkWish(weight, link_id in first) for link_id, weight in weights.items()}

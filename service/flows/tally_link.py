@@ -94,7 +94,7 @@ class Tallier:
         finally:
             del self._running[link_id]
         if standing.has_changed:
-            await self._news.say(link_id)
+            self._news.announce([link_id])
         return standing
 
 

@@ -78,7 +78,7 @@ async def revoke(help_id: UUID, body: HelpRevoke, services: App, operator: Opera
 
 
 async def _decided(services: Services, found: Help, link: UnlockLink) -> HelpDecided:
-    await services.unlocking.news.say(link.id)
+    services.unlocking.news.announce([link.id])
     standing = await services.unlocking.tallier.count(link.id)
     return HelpDecided(
         help_id=found.id, state=found.state, link_state=standing.state, progress=standing.progress

@@ -61,9 +61,12 @@ async def count_link(request: Request, services: App, user: CurrentUser) -> None
     await count_request(request, services, str(user.user_id), policy)
 
 
+def help_policy(services: Services) -> Policy:
+    return Policy("helps", services.settings.referral.helps_per_user_minute, 60)
+
+
 async def count_help(request: Request, services: App, user: CurrentUser) -> None:
-    policy = Policy("helps", services.settings.referral.helps_per_user_minute, 60)
-    await count_request(request, services, str(user.user_id), policy)
+    await count_request(request, services, str(user.user_id), help_policy(services))
 
 
 async def count_look(request: Request, services: App) -> None:
@@ -177,8 +180,8 @@ async def answer_help(request: Request) -> Response:
     """The lane of `create_help`, which the framework only describes."""
     services = get_services(request)
     user = authenticate(services, request)
-    await count_request(request, services, str(user.user_id), user_policy(services))
-    await count_help(request, services, user)
+    policies = user_policy(services), help_policy(services)
+    await count_request(request, services, str(user.user_id), *policies)
     code = request.path_params["code"]
     if len(code) > MAX_TYPED_CHARS:
         raise LinkNotFoundError("There is no such link.")

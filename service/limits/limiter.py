@@ -86,7 +86,8 @@ class LimiterUnavailableError(DomainError):
     kind = ErrorKind.UNAVAILABLE
 
 
-Waiting = tuple[str, Policy, "asyncio.Future[Decision]"]
+Answer = tuple[int, int, int]  # whether it is allowed, how many are left, milliseconds
+Waiting = tuple[str, Sequence[Policy], "asyncio.Future[Decision]"]
 
 
 class Limiter:
@@ -97,23 +98,17 @@ class Limiter:
         self._waiting: list[Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
 
-    async def take(self, subject: str, policy: Policy) -> Decision:
-        """Count one request of `subject` against `policy`.
+    async def take(self, subject: str, *policies: Policy) -> Decision:
+        """Count one request of `subject` against each policy.
 
+        The answer is that of the first policy that refuses, else of the last.
         Raises: LimiterUnavailableError.
         """
         future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._waiting.append((subject, policy, future))
+        self._waiting.append((subject, policies, future))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
         return await future
-
-    async def require(self, subject: str, policy: Policy) -> Decision:
-        """As `take`. Raises: RateLimitedError, LimiterUnavailableError."""
-        decision = await self.take(subject, policy)
-        if not decision.is_allowed:
-            raise RateLimitedError(decision)
-        return decision
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -126,14 +121,23 @@ class Limiter:
                     if not future.done():
                         future.set_exception(LimiterUnavailableError("The service is recovering."))
                 continue
-            for (_, policy, future), (allowed, remaining, milliseconds) in zip(taken, answers, strict=True):
+            left = iter(answers)
+            for _, policies, future in taken:
+                decisions = [_decide(policy, next(left)) for policy in policies]
                 if not future.done():
-                    future.set_result(Decision(policy, bool(allowed), remaining, milliseconds / 1000))
+                    future.set_result(next((one for one in decisions if not one.is_allowed), decisions[-1]))
 
-    async def _ask(self, taken: Sequence[Waiting]) -> list[tuple[int, int, int]]:
-        keys = [f"huajian:limit:{policy.name}:{subject}" for subject, policy, _ in taken]
+    async def _ask(self, taken: Sequence[Waiting]) -> list[Answer]:
+        keys: list[str] = []
         arguments: list[int | float] = []
-        for _, policy, _ in taken:
-            arguments += [policy.window_seconds * 1000 / policy.quota, policy.quota]
-        answers: list[tuple[int, int, int]] = await self._script(keys=keys, args=arguments)
+        for subject, policies, _ in taken:
+            for policy in policies:
+                keys.append(f"huajian:limit:{policy.name}:{subject}")
+                arguments += (policy.window_seconds * 1000 / policy.quota, policy.quota)
+        answers: list[Answer] = await self._script(keys=keys, args=arguments)
         return answers
+
+
+def _decide(policy: Policy, answer: Answer) -> Decision:
+    allowed, remaining, milliseconds = answer
+    return Decision(policy, bool(allowed), remaining, milliseconds / 1000)

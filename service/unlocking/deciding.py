@@ -69,8 +69,9 @@ class Decided:
         """progress: of the link, where this batch has counted."""
         new, meeting = self.new, self.meeting
         known = meeting.progress if progress is None else progress
+        is_counted = new.is_countable and progress is not None
         return HelpOutcome(
-            new.id, new.link_id, new.state, new.weight, meeting.goal, known, is_counted=new.is_counted
+            new.id, new.link_id, new.state, new.weight, meeting.goal, known, is_counted=is_counted
         )
 
 
@@ -137,6 +138,7 @@ def decide(desk: Desk, candidate: Candidate, weighed: Weighed) -> Decided:
     tap, meeting, effect = candidate.tap, candidate.meeting, weighed.verdict.effect
     is_new = weighed.gathered.attempt.is_new
     proven = HelpState.QUALIFIED if meeting.is_proven else HelpState.PENDING
+    state = JUDGED.get(effect, proven)
     new = NewHelp(
         id=tap.id,
         link_id=meeting.link_id,
@@ -147,7 +149,8 @@ def decide(desk: Desk, candidate: Candidate, weighed: Weighed) -> Decided:
         device_key=helps.device_key_of(desk.keys, meeting.link_id, candidate.device),
         page_nonce=tap.token.nonce,
         page_issued_at=tap.token.issued_at,
-        state=JUDGED.get(effect, proven),
+        state=state,
+        is_countable=state is HelpState.QUALIFIED and not meeting.is_owner_told,
         reason=RISK if effect in JUDGED else None,
     )
     return Decided(meeting, weighed, new)

@@ -4,6 +4,7 @@ Nothing is stored there. An event is a look at the row, numbered by what only gr
 second (`service.http.unlock_events`).
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
@@ -23,26 +24,30 @@ def channel_of(link_id: UUID) -> str:
 
 
 class LinkNews:
-    """Says that something about a link has changed, once it is committed."""
+    """Says that something about a link has changed, once it is committed. Nobody waits until it is said."""
 
     def __init__(self, redis: Redis, *, forget: Callable[[UUID], None]) -> None:
         """forget: what this process still remembers of a link; called before anybody else is told."""
         self._redis = redis
         self._forget = forget
+        self._waiting: set[UUID] = set()
+        self._speaker: asyncio.Task[None] | None = None
 
-    async def say_all(self, link_ids: Iterable[UUID]) -> None:
-        """As `say`, for several in one go."""
-        channels = []
+    def announce(self, link_ids: Iterable[UUID]) -> None:
+        """Say it as soon as possible, together with what others announce meanwhile."""
         for link_id in link_ids:
             self._forget(link_id)
-            channels.append(channel_of(link_id))
-        try:
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for channel in channels:
-                    pipeline.publish(channel, "1")
-                await pipeline.execute()
-        except (RedisError, OSError) as error:
-            log.warning("unlocking.news_lost", links=len(channels), error=repr(error))
+            self._waiting.add(link_id)
+        if self._waiting and (self._speaker is None or self._speaker.done()):
+            self._speaker = asyncio.create_task(self._say_all())
 
-    async def say(self, link_id: UUID) -> None:
-        await self.say_all([link_id])
+    async def _say_all(self) -> None:
+        while self._waiting:
+            said, self._waiting = self._waiting, set()
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for link_id in said:
+                        pipeline.publish(channel_of(link_id), "1")
+                    await pipeline.execute()
+            except (RedisError, OSError) as error:
+                log.warning("unlocking.news_lost", links=len(said), error=repr(error))

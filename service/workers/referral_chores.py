@@ -94,7 +94,7 @@ class ReferralChores:
         services = self._services
         async with services.sessions.begin() as session:
             await expire_link(session, services.risk, link_id, now=services.clock())
-        await services.unlocking.news.say(link_id)
+        services.unlocking.news.announce([link_id])
 
     async def _each(self, link_ids: Sequence[UUID], act: Callable[[UUID], Awaitable[None]]) -> int:
         """How many of them were dealt with."""

@@ -57,6 +57,16 @@ class TestLimiter:
         assert (await services.limiter.take("a", Policy("two", 1, 60))).is_allowed
         assert not (await services.limiter.take("a", one)).is_allowed
 
+    async def test_the_first_of_several_policies_that_refuses_answers(self, services: Services) -> None:
+        wide, narrow = Policy("wide", 3, 60), Policy("narrow", 2, 60)
+        taken = [await services.limiter.take("a", wide, narrow) for _ in range(4)]
+        told = [(one.policy.name, one.is_allowed, one.remaining) for one in taken]
+        assert told == [("narrow", True, 1), ("narrow", True, 0), ("narrow", False, 0), ("wide", False, 0)]
+        mixed = await asyncio.gather(
+            services.limiter.take("b", wide, narrow), services.limiter.take("b", wide)
+        )
+        assert [(one.policy.name, one.remaining) for one in mixed] == [("narrow", 1), ("wide", 1)]
+
     async def test_without_redis_it_says_so_to_everybody_who_waits(self) -> None:
         limiter = Limiter(Redis(unix_socket_path="/nowhere/at/all.sock", decode_responses=True))
         answers = await asyncio.gather(*(limiter.take("a", POLICY) for _ in range(5)), return_exceptions=True)
