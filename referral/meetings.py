@@ -12,7 +12,8 @@ from models.referral import HelpState, LinkState
 
 # Everything that a help is decided by, in one look for many of them.
 READ_MEETINGS: Final = """
-SELECT a.i, l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.channel, l.goal, l.progress,
+SELECT a.i, l.state AS link_state, l.channel, h.state AS help_state,
+       l.id AS link_id, l.owner_id, l.expires_at, l.goal, l.progress,
        l.weight_new, l.weight_existing, l.reward_credits, l.campaign_id,
        l.reserved_at IS NOT NULL AS is_reserved,
        coalesce((SELECT used_credits FROM programme_months WHERE month = $6), 0) AS month_used,
@@ -40,8 +41,7 @@ SELECT a.i, l.id AS link_id, l.owner_id, l.state AS link_state, l.expires_at, l.
          SELECT FROM payment_marks a JOIN payment_marks b USING (digest)
          WHERE a.user_id = l.owner_id AND b.user_id = u.id
        ) AS shares_card,
-       h.id AS help_id, h.state AS help_state, h.weight AS help_weight,
-       clock_timestamp() AS read_at
+       h.id AS help_id, h.weight AS help_weight, clock_timestamp() AS read_at
 FROM unnest($1::int[], $2::bytea[], $3::uuid[], $4::bytea[]) AS a(i, code_hash, helper_id, device_hash)
 JOIN unlock_links l ON l.code_hash = a.code_hash
 JOIN users o ON o.id = l.owner_id
@@ -70,7 +70,8 @@ LEFT JOIN helps h ON h.link_id = l.id AND h.helper_id = u.id
 
 
 class Meeting(NamedTuple):
-    """A link and a person who wants to help it, as the database knows both. A tuple: many are made at once.
+    """A link and a person who wants to help it, as the database knows both. A tuple in the order of the
+    columns: many are made at once.
 
     device_hash: of the device that the request names, else the one on which the account was made; None:
         neither. device_user_id: whose it is; None: nobody has signed in on it as a guest.
@@ -83,11 +84,12 @@ class Meeting(NamedTuple):
     read_at: the database's time, which accounts and devices are dated by.
     """
 
+    link_state: LinkState
+    channel: ShareChannel
+    help_state: HelpState | None
     link_id: UUID
     owner_id: UUID
-    link_state: LinkState
     expires_at: datetime
-    channel: ShareChannel
     goal: int
     progress: int
     weight_new: int
@@ -119,7 +121,6 @@ class Meeting(NamedTuple):
     shares_contact: bool
     shares_card: bool
     help_id: UUID | None
-    help_state: HelpState | None
     help_weight: int | None
     read_at: datetime
 
@@ -156,13 +157,12 @@ async def find_meetings(statements: Statements, asked: Sequence[Asked], *, day: 
         day,
         day.replace(day=1),
     )
-    found = {row["i"]: _read(dict(row)) for row in rows}
+    if rows and tuple(rows[0].keys()) != ("i", *Meeting._fields):
+        raise RuntimeError("the columns of READ_MEETINGS are not the fields of Meeting")
+    found = dict(_read(*row.values()) for row in rows)
     return [found.get(number) for number in range(len(asked))]
 
 
-def _read(row: dict[str, Any]) -> Meeting:
-    del row["i"]
-    row["link_state"] = LinkState(row["link_state"])
-    row["channel"] = ShareChannel(row["channel"])
-    row["help_state"] = None if row["help_state"] is None else HelpState(row["help_state"])
-    return Meeting(**row)
+def _read(i: int, link_state: str, channel: str, help_state: str | None, *rest: Any) -> tuple[int, Meeting]:
+    known = None if help_state is None else HelpState(help_state)
+    return i, Meeting(LinkState(link_state), ShareChannel(channel), known, *rest)

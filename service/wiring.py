@@ -19,6 +19,7 @@ from core.clock import Clock, utc_now
 from core.database import Sessions, create_engine, create_sessions
 from core.keys import Keys, load_keys
 from core.settings import Settings
+from core.valkey import open_redis
 from generators.backends.studio.card.templates.shelf import read_shelf
 from generators.fonts.store import default_folder
 from moderation.photos import load_classifier
@@ -120,7 +121,7 @@ async def open_services(
     classifier = load_classifier(settings.moderation.photo_classifier)
     if payments is None and settings.stripe is not None:
         payments = StripeGateway(settings.stripe)
-    redis = Redis.from_url(endpoints.redis_url, decode_responses=True)
+    redis = open_redis(endpoints.redis_url)
     events = EventLog(redis)
     risk = open_assessor(settings.risk, keys, redis)
     unlocking = open_unlocking(

@@ -23,14 +23,13 @@ class Pseudonyms:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
-    def hashes(self, kind: str, *parts: str, now: datetime) -> Hashes:
-        """Under the key in force, which is kept, and under the one before, which is only compared."""
-        epoch = epoch_of(now)
+    def hashes(self, epoch: int, kind: str, *parts: str) -> Hashes:
+        """Under the key of the epoch, which is kept, and under the one before, which is only compared."""
         return self.hash_of(epoch, kind, *parts), self.hash_of(epoch - 1, kind, *parts)
 
-    def device(self, device_hash: bytes, *, now: datetime) -> Hashes:
+    def device(self, epoch: int, device_hash: bytes) -> Hashes:
         """Of a device, from the hash that `devices` keeps."""
-        return self.hashes("device", device_hash.hex(), now=now)
+        return self.hashes(epoch, "device", device_hash.hex())
 
     def stored_device(self, device_id: str) -> bytes:
         """The hash that `devices` keeps of what a client calls its device."""

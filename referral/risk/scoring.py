@@ -16,10 +16,10 @@ SEVERITY: Final = (RiskDecision.ALLOW, RiskDecision.HOLD, RiskDecision.DENY)
 def weigh(signals: HelpSignals, weights: Weights, *, is_shadow: bool = False) -> Verdict:
     """The verdict on one help, with every rule that spoke, for or against."""
     reasons = []
+    rules = weights.rules
     for code, measure in MEASURES.items():
         value = measure(signals)
-        rule = weights.rules[code]
-        if value >= rule.start and (points := rule.weigh(value)):
+        if value and (points := (rule := rules[code]).weigh(value)):
             reasons.append(Reason(code, points, evidence_of(code, value, signals), rule.at_least))
     return judge(tuple(reasons), weights, is_shadow=is_shadow)
 

@@ -1,5 +1,6 @@
 """What of a help is compared with other helps: keyed hashes. The first of each pair is also kept."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,11 @@ from referral.risk.agents import Agent, AgentKind, read_agent
 from referral.risk.attempts import Sender
 from referral.risk.networks import AsnTable, DataCentres
 from referral.risk.places import find_place
-from referral.risk.pseudonyms import Pseudonyms
+from referral.risk.pseudonyms import Pseudonyms, epoch_of
 
 Hashed = tuple[bytes, ...]  # under the key in force, then under the one before; empty: nothing is known
 
+KEPT_AGENTS: Final = 2048
 UNSAID: Final = Agent(AgentKind.BROWSER, "other/other")
 
 
@@ -53,23 +55,27 @@ class Tracer:
         self._pseudonyms = pseudonyms
         self._table = table
         self._centres = centres
+        # Many have the same browser; everything else is one person's.
+        self._agent = functools.lru_cache(KEPT_AGENTS)(
+            lambda epoch, text: pseudonyms.hashes(epoch, "agent", text)
+        )
 
     def trace(
         self, sender: Sender, devices: Sequence[bytes], mailbox: str | None, *, now: datetime
     ) -> Traces:
         """devices: hashes as `devices` keeps them. mailbox: the canonical form of a proved contact."""
-        hashes = self._pseudonyms.hashes
+        hashes, epoch = self._pseudonyms.hashes, epoch_of(now)
         place = find_place(sender.address)
         asn = self._table.find(place.address) if place else None
         text = sender.user_agent
         return Traces(
             agent=read_agent(text),
-            devices=tuple(self._pseudonyms.device(device, now=now) for device in devices),
-            address=hashes("address", place.household, now=now) if place else (),
-            network=hashes("network", place.network, now=now) if place else (),
-            place=hashes("place", place.household, text, now=now) if place and text else (),
-            agent_text=hashes("agent", text, now=now) if text else (),
-            mailbox=hashes("mailbox", mailbox, now=now) if mailbox else (),
+            devices=tuple(self._pseudonyms.device(epoch, device) for device in devices),
+            address=hashes(epoch, "address", place.household) if place else (),
+            network=hashes(epoch, "network", place.network) if place else (),
+            place=hashes(epoch, "place", place.household, text) if place and text else (),
+            agent_text=self._agent(epoch, text) if text else (),
+            mailbox=hashes(epoch, "mailbox", mailbox) if mailbox else (),
             asn=asn,
             is_datacentre=place is not None and self._centres.has(place.address, asn),
         )

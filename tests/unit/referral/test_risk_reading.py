@@ -148,18 +148,18 @@ class TestPseudonyms:
     def test_the_key_changes_and_the_one_before_still_compares(self) -> None:
         pseudonyms = Pseudonyms(Keys(b"k" * 32))
         change = START + 200 * EPOCH
-        last = pseudonyms.hashes("address", "5.6.7.8", now=change - timedelta(seconds=1))
-        first = pseudonyms.hashes("address", "5.6.7.8", now=change)
+        last = pseudonyms.hashes(epoch_of(change - timedelta(seconds=1)), "address", "5.6.7.8")
+        first = pseudonyms.hashes(epoch_of(change), "address", "5.6.7.8")
         assert first[1] == last[0] and first[0] not in last
-        assert pseudonyms.hashes("address", "5.6.7.8", now=change + EPOCH)[1] == first[0]
+        assert pseudonyms.hashes(epoch_of(change + EPOCH), "address", "5.6.7.8")[1] == first[0]
         assert epoch_of(change) == 200 == epoch_of(change - timedelta(seconds=1)) + 1
 
     def test_kinds_and_secrets_keep_apart(self) -> None:
         mine, other = Pseudonyms(Keys(b"k" * 32)), Pseudonyms(Keys(b"l" * 32))
         seen = {
-            mine.hashes("address", "x", now=START)[0],
-            mine.hashes("network", "x", now=START)[0],
-            other.hashes("address", "x", now=START)[0],
+            mine.hashes(epoch_of(START), "address", "x")[0],
+            mine.hashes(epoch_of(START), "network", "x")[0],
+            other.hashes(epoch_of(START), "address", "x")[0],
         }
         assert len(seen) == 3
 
