@@ -1,5 +1,13 @@
-"""Access tokens: short-lived JWTs (RFC 7519, HS256). Refresh tokens: opaque, kept as keyed hashes."""
+"""Access tokens: short-lived JWTs (RFC 7519, HS256). Refresh tokens: opaque, kept as keyed hashes.
 
+Only our own tokens are read, so there is one header and nothing to choose (RFC 8725 section 3.1): a token is
+that header, claims, and their HMAC. A library that reads every JWT takes six times as long, for each new
+person on the hot paths; tests hold the two against each other.
+"""
+
+import base64
+import hmac
+import json
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -7,17 +15,15 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
 from core.clock import Clock
 from core.keys import Keys
 from models.user import Role
 from service.identity.errors import TokenExpiredError, UnauthenticatedError
 
 ISSUER: Final = "huajian"
-ALGORITHM: Final = "HS256"
+HEADER: Final = (
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9."  # {"typ":"JWT","alg":"HS256"}, and the full stop after it
+)
 CACHED_TOKENS: Final = 20_000
 MAX_TOKEN_CHARS: Final = 1024
 
@@ -32,10 +38,10 @@ class Principal:
 
 
 class AccessTokens:
-    """Issue and verify. Verified tokens are remembered until they expire: 0.1 instead of 34 µs."""
+    """Issue and verify. Verified tokens are remembered until they expire."""
 
     def __init__(self, keys: Keys, *, lifetime: timedelta, clock: Clock) -> None:
-        self._key = OctKey.import_key(keys.derive("access-token"))
+        self._key = keys.derive("access-token")
         self._clock = clock
         self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self.lifetime = lifetime
@@ -51,7 +57,11 @@ class AccessTokens:
             "iat": now,
             "exp": now + int(self.lifetime.total_seconds()),
         }
-        return jwt.encode({"alg": ALGORITHM}, claims, self._key)
+        signed = HEADER + _to_base64(json.dumps(claims, separators=(",", ":")).encode())
+        return f"{signed}.{self._sign(signed)}"
+
+    def _sign(self, text: str) -> str:
+        return _to_base64(hmac.digest(self._key, text.encode(), "sha256"))
 
     def verify(self, token: str) -> Principal:
         """Raises: TokenExpiredError, UnauthenticatedError."""
@@ -68,16 +78,26 @@ class AccessTokens:
         return principal
 
     def _decode(self, token: str) -> tuple[float, Principal]:
-        if len(token) > MAX_TOKEN_CHARS:
+        signed, _, signature = token.rpartition(".")
+        if (
+            len(token) > MAX_TOKEN_CHARS
+            or not signed.startswith(HEADER)
+            or not hmac.compare_digest(signature.encode(), self._sign(signed).encode())
+        ):
             raise UnauthenticatedError("The access token is not valid.")
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            claims = json.loads(base64.urlsafe_b64decode(signed[len(HEADER) :] + "=="))
             if claims["iss"] != ISSUER:
                 raise UnauthenticatedError("The access token is not valid.")
             principal = Principal(UUID(claims["sub"]), Role(claims["role"]), UUID(claims["fam"]))
             return float(claims["exp"]), principal
-        except (JoseError, KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise UnauthenticatedError("The access token is not valid.") from error
+
+
+def _to_base64(raw: bytes) -> str:
+    """base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def new_refresh_token() -> str:
