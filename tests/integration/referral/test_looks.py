@@ -58,7 +58,7 @@ async def revoke_in(services: Services, code: str) -> None:
     async with services.sessions.begin() as session:
         statement = update(UnlockLink).where(UnlockLink.id == link.id)
         await session.execute(statement.values(state=LinkState.REVOKED, ended_at=services.clock()))
-    await services.unlocking.news.say(link.id)
+    services.unlocking.news.announce([link.id])
 
 
 async def statuses(client: httpx.AsyncClient, code: str) -> tuple[int, int]:
