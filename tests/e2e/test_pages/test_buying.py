@@ -234,6 +234,7 @@ class TestWithdrawing:
         await expect(page.locator("#withdrawal-refund")).to_have_text("¥2.50")
         await page.click("#withdrawal-yes")
         await expect(page.locator("#member-title")).to_have_text("银卡会员已结束")
+        await expect(page.locator("#member-title")).to_be_focused()
         await expect(page.locator("#member-lede")).to_contain_text("撤回并结束，不会再扣款。退款正在退回")
         services = shop[1]
         assert services.payments is not None and services.rehearsal is not None

@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { once } from "./buying.js";
 import { element, make } from "./dom.js";
-import { facts, formatDay, say } from "./facts.js";
+import { formatDay, join, say } from "./facts.js";
 import { showRefusal } from "./refusal.js";
 import { Offline, Problem } from "./wire.js";
 
@@ -133,7 +133,7 @@ function show(change, label) {
     : say("change_gives_later", { n: change.monthly_credits, date });
   const how = [say(change.is_upgrade ? "change_up_how" : "change_down_how")];
   if (change.is_upgrade && isUsePaid) how.push(say("change_up_use"));
-  element("change-how").textContent = how.join(facts.language === "en" ? " " : "");
+  element("change-how").textContent = join(how);
   element("change-yes").textContent = change.is_upgrade ? say("change_pay", { price: change.due_now.text }) : label;
   showRefusal(element("change-refusal"), null);
   dialog.showModal();

@@ -36,6 +36,14 @@ export function announce(text) {
   element("news").textContent = text;
 }
 
+/**
+ * Sentences one after the other, as the page's language writes them.
+ * @param {string[]} sentences
+ */
+export function join(sentences) {
+  return sentences.join(facts.language === "en" ? " " : "");
+}
+
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
 
 /**
