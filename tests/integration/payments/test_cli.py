@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from typer.testing import CliRunner, Result
 
 from core.clock import utc_now
@@ -20,6 +21,7 @@ from service.main.cli import app
 from service.rehearsal.server import Rehearsal
 from service.texts import CONSENT_VERSION
 from service.wiring import Services
+from service.workers.payment_chores import PaymentChores
 from tests.factories.orders import buy, checkout_of, credits_of, empty_inbox, order, payment_of, state_of
 from tests.factories.people import SignIn
 from tests.fakes.stripe_server.deliveries import Deliveries
@@ -118,6 +120,9 @@ class TestStripe:
         rehearsal.bank.fail_refund(rehearsal.objects.all("refund")[0]["id"])
         await deliveries.deliver()
         await empty_inbox(services)
+        await PaymentChores(services, services.payments).measure()
+        states = ("under_way", "again", "given_up")
+        assert [REGISTRY.get_sample_value("huajian_returns", {"state": one}) for one in states] == [0, 1, 0]
         shown = (await cli("returns")).output
         for words in (bought["id"], "500 CNY", "withdrawn", "failed 1", "again 20"):
             assert words in shown
