@@ -14,6 +14,7 @@ ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 CODE_CHARS: Final = 18
 BITS_PER_CHAR: Final = 5
 MAX_TYPED_CHARS: Final = 40
+_LETTERS: Final = frozenset(ALPHABET)
 _AS_READ: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None})
 
 
@@ -27,7 +28,7 @@ def code_of(keys: Keys, link_id: UUID) -> str:
 def find_hash(keys: Keys, code: str) -> bytes | None:
     """What finds the link's row; None for what can be no code."""
     read = code[:MAX_TYPED_CHARS].lower().translate(_AS_READ)
-    if len(read) != CODE_CHARS or not set(read) <= set(ALPHABET):
+    if len(read) != CODE_CHARS or not _LETTERS.issuperset(read):
         return None
     return hash_of(keys, read)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -66,10 +65,11 @@ class Weights(BaseModel, frozen=True, extra="forbid"):
 
     def add_up(self, points: Iterable[tuple[str, int]]) -> int:
         """The score of (code, points): groups within their bounds, and never below zero."""
-        sums: Counter[str | None] = Counter()
+        sums: dict[str | None, int] = {}
         for code, value in points:
             rule = self.rules.get(code)  # a kept reason may be of a rule that is no more
-            sums[rule.group if rule else None] += value
+            group = rule.group if rule else None
+            sums[group] = sums.get(group, 0) + value
         return max(
             0,
             sum(value if group is None else min(value, self.groups[group]) for group, value in sums.items()),

@@ -34,7 +34,8 @@ class Unlocking:
     reader: LookReader
 
     async def close(self) -> None:
-        """Nobody is shown anything any more."""
+        """Nobody is shown or told anything any more."""
+        await self.news.close()
         await self.looks.close()
         self.reader.close()
 

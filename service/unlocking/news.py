@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 PREFIX: Final = "huajian:unlock:"
+GATHER_SECONDS: Final = 0.02  # nobody sees it, and a rush of helps is announced in fifty words a second
 
 
 def channel_of(link_id: UUID) -> str:
@@ -41,8 +42,14 @@ class LinkNews:
         if self._waiting and (self._speaker is None or self._speaker.done()):
             self._speaker = asyncio.create_task(self._say_all())
 
+    async def close(self) -> None:
+        """What is waiting is said first."""
+        if self._speaker is not None:
+            await self._speaker
+
     async def _say_all(self) -> None:
         while self._waiting:
+            await asyncio.sleep(GATHER_SECONDS)
             said, self._waiting = self._waiting, set()
             try:
                 async with self._redis.pipeline(transaction=False) as pipeline:
