@@ -19,7 +19,7 @@ from core.errors import DomainError, ErrorKind
 log = structlog.get_logger()
 
 MAX_BATCH: Final = 256  # bounds a transaction's locks and the reply time of its last member
-GATHER_TURNS: Final = 3  # of the loop: who is being read at this very moment comes along; microseconds when idle
+GATHER_TURNS: Final = 3  # of the loop, so that who is being read at this moment comes along
 RETRY_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # a restart of Postgres fits in
 # Batches look rows up by their keys, whatever the statistics say: a plan that is made for each batch costs
 # more than it runs, and one that joins by hashing reads whole tables.
