@@ -10,7 +10,8 @@ from core.statements import Statements
 from models.campaign import ShareChannel
 from models.referral import HelpState, LinkState
 
-# Everything that a help is decided by, in one look for many of them.
+# Everything that a help is decided by, in one look for many. OFFSET 0: else the planner, while a table
+# is young, may read all of it into a hash instead of looking a few rows up, and go on so when it has grown.
 READ_MEETINGS: Final = """
 SELECT a.i, l.state AS link_state, l.channel, h.state AS help_state,
        l.id AS link_id, l.owner_id, l.expires_at, l.goal, l.progress,
@@ -20,7 +21,7 @@ SELECT a.i, l.state AS link_state, l.channel, h.state AS help_state,
        CASE WHEN p.state = 'running' THEN p.budget_credits - p.used_credits ELSE 0 END AS campaign_left,
        ARRAY(SELECT seats - taken FROM unlock_link_seats WHERE link_id = l.id ORDER BY shard) AS free_seats,
        EXISTS (
-         SELECT FROM webhook_endpoints w WHERE w.owner_id = l.owner_id AND w.state <> 'disabled'
+         SELECT FROM webhook_endpoints w WHERE w.owner_id = l.owner_id AND w.state <> 'disabled' OFFSET 0
        ) AS is_owner_told,
        o.closed_at IS NOT NULL AS is_owner_gone, u.created_at AS helper_created_at,
        u.closed_at IS NOT NULL AS is_helper_gone, known.device_hash, known.devices,
@@ -29,17 +30,17 @@ SELECT a.i, l.state AS link_state, l.channel, h.state AS help_state,
        ARRAY(SELECT canonical_address FROM contacts WHERE user_id = o.id LIMIT 20) AS owner_mailboxes,
        d.user_id AS device_user_id, d.created_at AS device_seen_at,
        s.is_on AS switched_on, s.reason_zh, s.reason_en,
-       EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL)
-         OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id) AS is_proven,
-       EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id) AS has_helped,
+       EXISTS (SELECT FROM contacts c WHERE c.user_id = u.id AND c.verified_at IS NOT NULL OFFSET 0)
+         OR EXISTS (SELECT FROM works w WHERE w.owner_id = u.id OFFSET 0) AS is_proven,
+       EXISTS (SELECT FROM helps e WHERE e.helper_id = u.id OFFSET 0) AS has_helped,
        coalesce(t.taken, 0) AS helps_today,
        EXISTS (
          SELECT FROM contacts a JOIN contacts b USING (channel, canonical_address)
-         WHERE a.user_id = l.owner_id AND b.user_id = u.id
+         WHERE a.user_id = l.owner_id AND b.user_id = u.id OFFSET 0
        ) AS shares_contact,
        EXISTS (
          SELECT FROM payment_marks a JOIN payment_marks b USING (digest)
-         WHERE a.user_id = l.owner_id AND b.user_id = u.id
+         WHERE a.user_id = l.owner_id AND b.user_id = u.id OFFSET 0
        ) AS shares_card,
        h.id AS help_id, h.weight AS help_weight, clock_timestamp() AS read_at
 FROM unnest($1::int[], $2::bytea[], $3::uuid[], $4::bytea[]) AS a(i, code_hash, helper_id, device_hash)
