@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from benchmarks.admission_setup import SECRET, generous_catalog
+from core import garbage
 from core.ids import new_id
 from core.settings import AuthSettings, LimitSettings, Settings
 from models.credit import CreditAccount, CreditEntry, CreditHold, CreditLot, EntryKind, HoldState
@@ -111,6 +112,7 @@ def build(mode: str, endpoints: Endpoints, data_dir: Path) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, endpoints, catalog=generous_catalog()) as services:
             app.state.services = services
+            garbage.settle()  # as the web process does
             writer = asyncio.create_task(services.admissions.run())
             yield
             writer.cancel()
