@@ -1,11 +1,11 @@
 """How fast unlock links are shown and helped, and whether a famous one slows the others down.
 
-1. Taps, each by another person on one of many links, beside a constant answer of the same app, in turns.
+1. Taps, each by another person on one of many links, beside constant answers of the same app, in turns.
 2. The page and the API's view of a link, with few and with many readers at once.
 3. The same pages of ordinary links, alone and while one link is looked at and helped by everybody.
 4. People racing for the last seats of a budget: never exceeded, and every answer true.
 One server process, one embedded Postgres with fsync on; loaded by wrk.
-Usage: python -m benchmarks.unlock_links [--helps 3000] [--views 10] [--rounds 3] [--seconds 5]
+Usage: python -m benchmarks.unlock_links [--helps 3000] [--views 10] [--rounds 3] [--seconds 5] [--clients 64]
 """
 
 import argparse
@@ -56,7 +56,6 @@ from tests.factories.taps import make_open_link, make_request
 
 PORT = 8098
 PAGES = 50
-CONNECTIONS = 64  # as the admission benchmark
 WARM_UP = 300  # taps before the measured ones: statements are prepared once for each connection
 AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -123,6 +122,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--views", type=int, default=10, help="looks for each help of the famous link")
     parser.add_argument("--racers", type=int, default=1000)
+    parser.add_argument("--clients", type=int, default=64, help="at once, of taps; as the admission benchmark")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("This benchmark loads the servers with wrk: apt-get install wrk")
@@ -157,18 +157,25 @@ class Bench:
     def compare_taps(self) -> None:
         """Each tap by another proven person; five helps a link, whose goal is out of reach."""
         print("taps by different people, five for each link")
-        ratios = []
+        ratios, signed_in_ratios = [], []
         for turn in range(self.options.rounds):
             taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
             with self.server("constant") as server:
                 constant = self.tap_all(taps, server)
+            with self.server("signed-in") as server:
+                signed_in = self.tap_all(taps, server)
             warming = asyncio.run(self.make_taps(WARM_UP, helps_per_link=5))
             with self.server("helps") as server:
                 self.tap_all(warming, server, may_run_out=True)
                 ours = self.tap_all(taps, server)
             ratios.append(ours.rate / constant.rate)
-            print(f"  turn {turn + 1}: constant {constant}; helps {ours}", flush=True)
+            signed_in_ratios.append(ours.rate / signed_in.rate)
+            print(
+                f"  turn {turn + 1}: constant {constant}; to the signed in {signed_in}; helps {ours}",
+                flush=True,
+            )
         print(f"helps / constant answer: {statistics.median(ratios):.2f} (target >= 0.50)")
+        print(f"helps / constant answer to the signed in: {statistics.median(signed_in_ratios):.2f}")
 
     def measure_pages(self) -> None:
         with self.server("helps") as server:
@@ -197,7 +204,7 @@ class Bench:
     def beside(self, taps: Sequence[Tap], server: int) -> tuple[float, float]:
         """(p95 of pages, requests a second) of both at once, until every tap was sent."""
         script = self.write_taps(taps, looks=self.options.views, once=True)
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d3600", "-s", str(script), f"http://127.0.0.1:{PORT}"]
+        command = ["wrk", "-t1", f"-c{self.options.clients}", "-d3600", "-s", str(script), f"http://127.0.0.1:{PORT}"]
         begun = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tapping:
             p95, _ = self.look("/v1/unlock-links/", 2, server)
@@ -234,7 +241,7 @@ class Bench:
         command = [
             "wrk",
             "-t1",
-            f"-c{CONNECTIONS}",
+            f"-c{self.options.clients}",
             f"-d{self.options.seconds}",
             "-s",
             str(script),

@@ -1,6 +1,7 @@
-"""The app for `benchmarks.unlock_links`, and the same app with a constant answer to taps.
+"""The app for `benchmarks.unlock_links`, and the same app with a constant answer to taps: to anybody, or to
+whoever is signed in and within the limit of requests, which every endpoint for users asks first.
 
-Usage: python -m benchmarks.unlock_server {helps,constant} PORT DATABASE_URL REDIS_URL DATA_DIR
+Usage: python -m benchmarks.unlock_server {helps,constant,signed-in} PORT DATABASE_URL REDIS_URL DATA_DIR
 """
 
 import sys
@@ -18,6 +19,7 @@ from core import garbage
 from core.settings import AuthSettings, LimitSettings, ReferralSettings, Settings
 from core.tasks import background
 from service.app import create_app
+from service.dependencies import CurrentUser
 from service.engines.endpoints import Endpoints
 from service.main.logs import configure_logs
 from service.wiring import open_services
@@ -39,6 +41,17 @@ constant = APIRouter()
 @constant.post("/v1/unlock-links/{code}/helps", status_code=201)
 async def answer_constant(code: str) -> dict[str, Any]:
     return ANSWER
+
+
+signed_in = APIRouter()
+
+
+@signed_in.post("/v1/unlock-links/{code}/helps", status_code=201)
+async def answer_signed_in(code: str, user: CurrentUser) -> dict[str, Any]:
+    return ANSWER
+
+
+CONSTANTS: Final = {"constant": constant, "signed-in": signed_in}
 
 
 def settings_for(data_dir: Path) -> Settings:
@@ -71,9 +84,9 @@ def build(mode: str, endpoints: Endpoints, data_dir: Path) -> FastAPI:
             yield
 
     app = create_app(settings, lifespan=lifespan)
-    if mode == "constant":
+    if mode in CONSTANTS:
         app.lanes.clear()
-        app.include_router(constant)
+        app.include_router(CONSTANTS[mode])
         app.router.routes.insert(0, app.router.routes.pop())  # looked up before all others
     return app
 
