@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--views", type=int, default=10, help="looks for each help of the famous link")
     parser.add_argument("--racers", type=int, default=1000)
-    parser.add_argument("--clients", type=int, default=64, help="at once, of taps; as the admission benchmark")
+    parser.add_argument("--clients", type=int, default=64, help="at once, of taps")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("This benchmark loads the servers with wrk: apt-get install wrk")
