@@ -204,7 +204,15 @@ class Bench:
     def beside(self, taps: Sequence[Tap], server: int) -> tuple[float, float]:
         """(p95 of pages, requests a second) of both at once, until every tap was sent."""
         script = self.write_taps(taps, looks=self.options.views, once=True)
-        command = ["wrk", "-t1", f"-c{self.options.clients}", "-d3600", "-s", str(script), f"http://127.0.0.1:{PORT}"]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{self.options.clients}",
+            "-d3600",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{PORT}",
+        ]
         begun = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tapping:
             p95, _ = self.look("/v1/unlock-links/", 2, server)
