@@ -4,17 +4,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")  # `:now`, but neither `::text` nor `[1:2]`
 
 
 class Statements(Protocol):
-    """What both have in common; `asyncpg.Connection` is one as it is."""
+    """What both have in common."""
 
     async def fetch(self, statement: str, /, *arguments: Any) -> Sequence[Mapping[str, Any]]:
         """Run one statement with `$1`-style parameters inside the open transaction; its rows."""
         ...
+
+
+def on(connection: asyncpg.Connection) -> Statements:
+    """A plain connection; a record of its has a Mapping's methods, not its type."""
+    return cast(Statements, connection)
 
 
 class SessionStatements:

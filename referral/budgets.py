@@ -13,30 +13,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.campaign import ProgrammeMonth
 
-# One statement, one decision: the link's row makes it happen once, the month's and the campaign's rows keep
-# it within the budgets. The campaign waits for the month, so that all lock in the same order.
-RESERVE: Final = text("""
-WITH link AS (
-  UPDATE unlock_links SET reserved_at = :now, budget_month = :month
-  WHERE id = :link_id AND reserved_at IS NULL AND state = 'open'
-  RETURNING reward_credits, campaign_id
-), month AS (
+# A part of statements. `links`: those whose reward is set aside now (`is_drawn`), which their rows make
+# happen once; `written`: one row, of whatever has to be written before the month is locked. Campaigns wait
+# for the month, so that all lock in the same order.
+DRAW: Final = """
+need AS (
+  SELECT coalesce(sum(reward_credits), 0)::int AS credits FROM links WHERE is_drawn
+), drawn AS (
   INSERT INTO programme_months (month, used_credits)
-  SELECT :month, reward_credits FROM link WHERE reward_credits <= :budget_credits
+  SELECT :month, credits FROM need, written WHERE credits BETWEEN 1 AND :budget_credits
   ON CONFLICT (month) DO UPDATE SET used_credits = programme_months.used_credits + excluded.used_credits
   WHERE programme_months.used_credits + excluded.used_credits <= :budget_credits
   RETURNING used_credits
-), campaign AS (
-  UPDATE campaigns c SET used_credits = c.used_credits + link.reward_credits
-  FROM link, month
-  WHERE c.id = link.campaign_id AND c.state = 'running'
-    AND c.used_credits + link.reward_credits <= c.budget_credits
+), promised AS (
+  SELECT campaign_id AS id, sum(reward_credits)::int AS credits FROM links
+  WHERE is_drawn AND campaign_id IS NOT NULL GROUP BY campaign_id
+), paying AS (
+  UPDATE campaigns c SET used_credits = c.used_credits + promised.credits
+  FROM promised, drawn
+  WHERE c.id = promised.id AND c.state = 'running' AND c.used_credits + promised.credits <= c.budget_credits
   RETURNING c.id
-)
-SELECT NOT EXISTS (SELECT FROM link)
-       OR EXISTS (SELECT FROM month)
-          AND (EXISTS (SELECT FROM link WHERE campaign_id IS NULL) OR EXISTS (SELECT FROM campaign))
-""")
+)"""
+HAS_DRAWN: Final = """(
+  (SELECT credits FROM need) = 0 OR EXISTS (SELECT FROM drawn)
+  AND (SELECT count(*) FROM promised) = (SELECT count(*) FROM paying)
+)"""
+RESERVE: Final = text(f"""
+WITH links AS (
+  UPDATE unlock_links SET reserved_at = :now, budget_month = :month
+  WHERE id = :link_id AND reserved_at IS NULL AND state = 'open'
+  RETURNING reward_credits, campaign_id, true AS is_drawn
+), written AS (SELECT), {DRAW}
+SELECT {HAS_DRAWN}
+""")  # noqa: S608 - of the ones above
 RELEASE: Final = text("""
 WITH link AS (
   UPDATE unlock_links SET released_at = :now

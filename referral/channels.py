@@ -40,28 +40,30 @@ async def find_channel(session: AsyncSession, programme: Programme, channel: Sha
     return _standing(channel, await session.get(ChannelSwitch, channel), programme)
 
 
-def require_standing(
+def standing_of(
     programme: Programme,
     channel: ShareChannel,
     switched_on: bool | None,
-    reason: str | None,
-    *,
-    language: str,
-) -> None:
-    """As `require_on`, where the operator's word was read with something else. Raises: ChannelOffError."""
-    rule = programme.channels[channel]
-    if not (rule.is_on if switched_on is None else switched_on):
-        said = reason if switched_on is not None else (rule.reason or {}).get(language)
-        raise ChannelOffError(channel.value, said or "")
+    reason_zh: str | None,
+    reason_en: str | None,
+) -> ChannelStanding:
+    """As `find_channel`, where the operator's word was read with something else; when is not told."""
+    if switched_on is not None:
+        return ChannelStanding(channel, switched_on, reason_zh or "", reason_en or "")
+    return _standing(channel, None, programme)
+
+
+def require_standing(standing: ChannelStanding, *, language: str) -> None:
+    """Raises: ChannelOffError, with the reason in the reader's language."""
+    if not standing.is_on:
+        raise ChannelOffError(standing.channel.value, standing.reason(language))
 
 
 async def require_on(
     session: AsyncSession, programme: Programme, channel: ShareChannel, *, language: str
 ) -> None:
-    """Raises: ChannelOffError, with the reason in the reader's language."""
-    standing = await find_channel(session, programme, channel)
-    if not standing.is_on:
-        raise ChannelOffError(channel.value, standing.reason(language))
+    """As `require_standing`."""
+    require_standing(await find_channel(session, programme, channel), language=language)
 
 
 async def switch_channel(
@@ -86,19 +88,6 @@ async def switch_channel(
     await session.execute(
         statement.on_conflict_do_update(index_elements=[ChannelSwitch.channel], set_=values)
     )
-
-
-def standing_of(
-    programme: Programme,
-    channel: ShareChannel,
-    switched_on: bool | None,
-    reason_zh: str | None,
-    reason_en: str | None,
-) -> ChannelStanding:
-    """As `find_channel`, where the operator's word was read with something else; when is not told."""
-    if switched_on is not None:
-        return ChannelStanding(channel, switched_on, reason_zh or "", reason_en or "")
-    return _standing(channel, None, programme)
 
 
 def _standing(channel: ShareChannel, row: ChannelSwitch | None, programme: Programme) -> ChannelStanding:

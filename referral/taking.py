@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.statements import Named, Statements
-from referral.budgets import month_of
+from referral.budgets import DRAW, HAS_DRAWN, month_of
 from referral.helps import NewHelp
 from referral.risk.statements import KEEP
 
@@ -80,34 +80,16 @@ taken AS (
   ON CONFLICT DO NOTHING
   RETURNING id
 )"""
-_BUDGETS: Final = """
-need AS (
-  SELECT coalesce(sum(reward_credits), 0)::int AS credits FROM links WHERE is_drawn
-), drawn AS (
-  INSERT INTO programme_months (month, used_credits)
-  SELECT :month, credits
-  FROM need, (SELECT count(*) FROM taken) AS helped, (SELECT count(*) FROM sightings) AS seen
-  WHERE credits BETWEEN 1 AND :budget_credits
-  ON CONFLICT (month) DO UPDATE SET used_credits = programme_months.used_credits + excluded.used_credits
-  WHERE programme_months.used_credits + excluded.used_credits <= :budget_credits
-  RETURNING used_credits
-), promised AS (
-  SELECT campaign_id AS id, sum(reward_credits)::int AS credits FROM links
-  WHERE is_drawn AND campaign_id IS NOT NULL GROUP BY campaign_id
-), paying AS (
-  UPDATE campaigns c SET used_credits = c.used_credits + promised.credits
-  FROM promised, drawn
-  WHERE c.id = promised.id AND c.state = 'running' AND c.used_credits + promised.credits <= c.budget_credits
-  RETURNING c.id
+_WRITTEN: Final = """
+written AS (
+  SELECT FROM (SELECT count(*) FROM taken) AS helped, (SELECT count(*) FROM sightings) AS seen
 )"""
 TAKE: Final = Named(
     f"""
-WITH {_LINKS}, {_SEATS}, {_HELPS}, {KEEP}, {_BUDGETS}
+WITH {_LINKS}, {_SEATS}, {_HELPS}, {KEEP}, {_WRITTEN}, {DRAW}
 SELECT (SELECT count(*) FROM seats) = cardinality(:seat_links::uuid[])
          AND (SELECT count(*) FROM days) = cardinality(:helper_ids::uuid[])
-         AND ((SELECT credits FROM need) = 0 OR EXISTS (SELECT FROM drawn)
-              AND (SELECT count(*) FROM promised) = (SELECT count(*) FROM paying))
-         AS has_room,
+         AND {HAS_DRAWN} AS has_room,
        ARRAY(SELECT id FROM taken) AS taken,
        ARRAY(SELECT id FROM links WHERE is_counted ORDER BY id) AS counted,
        ARRAY(SELECT progress FROM links WHERE is_counted ORDER BY id) AS progress
@@ -116,7 +98,7 @@ SELECT (SELECT count(*) FROM seats) = cardinality(:seat_links::uuid[])
 
 
 @dataclass(frozen=True, slots=True)
-class LinkWish:
+class LinkClaim:
     """What a batch wants of a link: so much weight in its progress; the reward set aside, if none is yet."""
 
     weight: int
@@ -137,7 +119,7 @@ async def take(
     statements: Statements,
     new: Sequence[NewHelp],
     seats: Mapping[tuple[UUID, int], int],
-    links: Mapping[UUID, LinkWish],
+    links: Mapping[UUID, LinkClaim],
     risk: Mapping[str, Any],
     *,
     budget_credits: int,
@@ -160,8 +142,8 @@ async def take(
             **risk,
             **_columns(new),
             "links": list(links),
-            "link_weights": [wish.weight for wish in links.values()],
-            "are_first": [wish.is_first for wish in links.values()],
+            "link_weights": [claim.weight for claim in links.values()],
+            "are_first": [claim.is_first for claim in links.values()],
             "seat_links": [link_id for link_id, _ in seats],
             "seat_shards": [shard for _, shard in seats],
             "seat_counts": list(seats.values()),

@@ -68,15 +68,16 @@ async def reckon(
     used, whole = await _credits(session, rules, period, order, user_id)
     days, all_days = _days(period, now)
     kept = keep(order.amount_minor, max(_share(used, whole), _share(days, all_days)))
+    is_use_paid = pays_for_use(order)
     return Part(
         order=order,
         period=period,
-        is_use_paid=pays_for_use(order),
+        is_use_paid=is_use_paid,
         used_credits=used,
         all_credits=whole,
         used_days=days,
         all_days=all_days,
-        kept_minor=min(kept, order.amount_minor - order.refunded_minor) if pays_for_use(order) else 0,
+        kept_minor=min(kept, order.amount_minor - order.refunded_minor) if is_use_paid else 0,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
 from billing.payments import OpenedCheckout
-from models.order import DisputeState, Order, OrderDispute, OrderRefund, OrderState
+from models.order import DisputeState, ItemKind, Order, OrderDispute, OrderRefund, OrderState
 
 UNPAID = (OrderState.CREATED, OrderState.PENDING)
 OWED_BACK = Order.return_reason.is_not(None) & (Order.state == OrderState.PAID)
@@ -82,7 +82,10 @@ async def lock_memberships(session: AsyncSession, owner_id: UUID) -> Sequence[Or
     """One buyer's orders of memberships, locked in id order; and then their account."""
     statement = (
         select(Order)
-        .where(Order.owner_id == owner_id, Order.item.regexp_match("^(membership|months):"))
+        .where(
+            Order.owner_id == owner_id,
+            Order.item.regexp_match(f"^({ItemKind.MEMBERSHIP}|{ItemKind.MONTHS}):"),
+        )
         .order_by(Order.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -85,7 +85,10 @@ class Assessor:
         return [Weighed(one, weigh(one.signals, self.weights, is_shadow=self.is_shadow)) for one in gathered]
 
     def kept(self, weighed: Sequence[Weighed], *, now: datetime) -> dict[str, Any]:
-        """Verdicts with their reasons, signals, and where the helpers were seen: the values of `KEEP`."""
+        """Verdicts with their reasons, signals, and where the helpers were seen.
+
+        Returns: the values of `KEEP`, but for who helped whom.
+        """
         attempts = [one.gathered.attempt for one in weighed]
         traces = [one.gathered.traces for one in weighed]
         verdicts = [one.verdict for one in weighed]
@@ -95,11 +98,6 @@ class Assessor:
             for kind, hashed in left.sightings()
         ]
         return queries.sighting_columns(sightings) | {
-            "ids": [one.help_id for one in attempts],
-            "link_ids": [one.link_id for one in attempts],
-            "owner_ids": [one.owner_id for one in attempts],
-            "helper_ids": [one.helper_id for one in attempts],
-            "are_new": [one.is_new for one in attempts],
             "tap_seconds": [one.tap_seconds for one in attempts],
             "sign_up_seconds": [one.sign_up_seconds for one in attempts],
             "device_hashes": [_first(left.devices[0]) if left.devices else None for left in traces],
@@ -126,7 +124,14 @@ class Assessor:
             statements, (attempt.owner_id, attempt.helper_id), [sent] if sent else []
         )
         weighed = await self.weigh_helps(statements, [attempt], [sent], people, paces={}, now=now)
-        await queries.keep(statements, self.kept(weighed, now=now))
+        helped = {
+            "ids": [attempt.help_id],
+            "link_ids": [attempt.link_id],
+            "owner_ids": [attempt.owner_id],
+            "helper_ids": [attempt.helper_id],
+            "are_new": [attempt.is_new],
+        }
+        await queries.keep(statements, self.kept(weighed, now=now) | helped)
         return weighed[0].verdict
 
     async def reweigh_help(self, session: AsyncSession, help_id: UUID, *, now: datetime) -> Verdict:

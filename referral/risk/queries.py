@@ -126,7 +126,7 @@ def sighting_columns(sightings: Iterable[Sighting]) -> dict[str, Any]:
 
 
 async def keep(statements: Statements, kept: Mapping[str, Any]) -> None:
-    """Signals and verdicts of helps, and where their helpers were seen (`Assessor.kept`)."""
+    """Signals and verdicts of helps, and where their helpers were seen. kept: the values of `KEEP`."""
     await KEEP_ALL.fetch(statements, kept)
 
 

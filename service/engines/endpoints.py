@@ -14,7 +14,7 @@ class Endpoints:
     `postgresql://huajian@/huajian?host=/folder/of/the/socket`.
 
     database_url: for asyncpg itself: `asyncpg.connect(database_url)`.
-    redis_url: for redis-py: `redis.asyncio.from_url(redis_url)`.
+    redis_url: for redis-py: `core.valkey.open_redis(redis_url)`.
     """
 
     database_url: str

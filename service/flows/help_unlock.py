@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ import asyncpg
 from core.clock import Clock
 from core.group_commit import GroupWriter, Outcome, WriterUnavailableError
 from core.ids import new_id
-from core.statements import Statements
+from core.statements import Statements, on
 from referral import helps
 from referral.codes import find_hash
 from referral.errors import (
@@ -68,7 +68,7 @@ class HelpWriter(GroupWriter[Tap, HelpOutcome]):
             except (StaleError, asyncpg.DeadlockDetectedError):
                 continue
             except ClashError as clash:
-                outcomes |= await _explain(cast(Statements, connection), clash.refused)
+                outcomes |= await _explain(on(connection), clash.refused)
                 continue
             outcomes |= taken
             break

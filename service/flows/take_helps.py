@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import cast
 from uuid import UUID
 
 import asyncpg
 
 from core.errors import DomainError
 from core.group_commit import Next, Outcome
-from core.statements import Statements
+from core.statements import Statements, on
 from models.referral import HelpState
 from referral import taking
 from referral.budgets import Left
@@ -25,7 +24,7 @@ from referral.meetings import Asked, Meeting, find_meetings
 from referral.risk.gathering import Paces
 from referral.risk.queries import Mailbox, People
 from referral.seats import Seats
-from referral.taking import LinkWish
+from referral.taking import LinkClaim
 from service.unlocking.deciding import Candidate, Decided, decide, look_at
 from service.unlocking.desk import Desk
 from service.unlocking.taps import HelpOutcome, Tap
@@ -57,7 +56,7 @@ class Batch:
 
     @property
     def statements(self) -> Statements:
-        return cast(Statements, self.connection)  # Record has a Mapping's methods, not its type
+        return on(self.connection)
 
 
 async def take_helps(
@@ -178,7 +177,7 @@ async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
             batch.statements,
             [one.new for one in decided],
             batch.seats.taken,
-            _wishes(decided),
+            _claims(decided),
             batch.desk.risk.kept([one.weighed for one in decided], now=batch.now),
             budget_credits=caps.budget_credits_month,
             day=_day(batch),
@@ -193,11 +192,11 @@ async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
         batch.outcomes[one.new.id] = one.outcome(taken.progress.get(one.new.link_id))
 
 
-def _wishes(decided: Sequence[Decided]) -> dict[UUID, LinkWish]:
+def _claims(decided: Sequence[Decided]) -> dict[UUID, LinkClaim]:
     """What is wanted of the links: those that want nothing are not touched."""
     first = {one.new.link_id for one in decided if one.needs_reward}
     weights = Counter(dict.fromkeys(first, 0))
     for one in decided:
         if one.new.is_countable:
             weights[one.new.link_id] += one.new.weight
-    return {link_id: LinkWish(weight, link_id in first) for link_id, weight in weights.items()}
+    return {link_id: LinkClaim(weight, link_id in first) for link_id, weight in weights.items()}

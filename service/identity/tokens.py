@@ -21,9 +21,7 @@ from models.user import Role
 from service.identity.errors import TokenExpiredError, UnauthenticatedError
 
 ISSUER: Final = "huajian"
-HEADER: Final = (
-    "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9."  # {"typ":"JWT","alg":"HS256"}, and the full stop after it
-)
+HEADER: Final = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9."  # {"typ":"JWT","alg":"HS256"}, and a full stop
 CACHED_TOKENS: Final = 20_000
 MAX_TOKEN_CHARS: Final = 1024
 

@@ -124,13 +124,10 @@ def _require_allowed(desk: Desk, tap: Tap, meeting: Meeting, now: datetime) -> N
     state = state_at(meeting.link_state, meeting.expires_at, now)
     if state is not LinkState.OPEN:
         raise LinkEndedError(state.value)
-    channels.require_standing(
-        desk.programme,
-        meeting.channel,
-        meeting.switched_on,
-        meeting.reason_zh if tap.language == "zh" else meeting.reason_en,
-        language=tap.language,
+    standing = channels.standing_of(
+        desk.programme, meeting.channel, meeting.switched_on, meeting.reason_zh, meeting.reason_en
     )
+    channels.require_standing(standing, language=tap.language)
 
 
 def decide(desk: Desk, candidate: Candidate, weighed: Weighed) -> Decided:

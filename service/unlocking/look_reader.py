@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import asyncpg
 import structlog
 
 from core.database import DatabaseAwayError, connect
 from core.group_commit import LOOKUPS, LOST_CONNECTION
-from core.statements import Statements
+from core.statements import on
 from referral.looks import ShownLink, find_links
 from referral.programme import Programme
 
@@ -48,9 +48,8 @@ class LookReader:
         self, connection: asyncpg.Connection, code_hashes: Sequence[bytes]
     ) -> dict[bytes, ShownLink]:
         # A single read is a transaction of its own: no BEGIN, no ROLLBACK.
-        statements = cast(Statements, connection)  # Record has a Mapping's methods, not its type
         async with asyncio.timeout(READ_SECONDS):  # a TimeoutError is an OSError, and so a lost connection
-            return await find_links(statements, self._programme, code_hashes)
+            return await find_links(on(connection), self._programme, code_hashes)
 
     def close(self) -> None:
         """Give the connection up; the next read makes another."""

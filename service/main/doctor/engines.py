@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clock import utc_now
 from core.database import create_engine
 from core.settings import Settings
+from core.valkey import open_redis
 from models.migrations.run import current_and_newest
 from service.engines.engines import Engines
 from service.engines.errors import EngineError
@@ -142,7 +143,7 @@ async def _examine_redis(settings: Settings, url: str | None) -> list[Finding]:
     place = "embedded" if settings.redis_url is None else without_secrets(settings.redis_url)
     if url is None:
         return [note("Redis", f"{place}, asleep", START)]
-    redis = Redis.from_url(url, decode_responses=True)
+    redis = open_redis(url)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await _ask_redis(redis, place)
