@@ -4,12 +4,10 @@ Spending is a unique column of the help (`page_nonce`): exactly as atomic as the
 """
 
 import base64
-import hashlib
 import hmac
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.keys import Keys
 from referral.errors import PageTokenError, PageTokenExpiredError
@@ -22,8 +20,7 @@ TOKEN_CHARS: Final = -(-(BODY_BYTES + MAC_BYTES) * 8 // 6)
 CLOCK_SKEW: Final = timedelta(seconds=5)  # between processes
 
 
-@dataclass(frozen=True, slots=True)
-class PageToken:
+class PageToken(NamedTuple):
     """difficulty_bits: of the proof of work that goes with it."""
 
     nonce: bytes
@@ -43,7 +40,7 @@ class PageTokens:
     """
 
     def __init__(self, keys: Keys, *, lifetime: timedelta, difficulty_bits: int) -> None:
-        self._key = keys.derive("unlock-page-token")
+        self._signer = keys.mac("unlock-page-token")
         self.lifetime = lifetime
         self._difficulty_bits = difficulty_bits
 
@@ -75,7 +72,7 @@ class PageTokens:
         return PageToken(body[:NONCE_BYTES], issued_at, body[-1])
 
     def _mac(self, code_hash: bytes, body: bytes) -> bytes:
-        return hmac.digest(self._key, code_hash + body, hashlib.sha256)[:MAC_BYTES]
+        return self._signer.digest(code_hash + body)[:MAC_BYTES]
 
 
 def _decode(text: str) -> bytes:

@@ -10,12 +10,12 @@ import hmac
 import json
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from core.clock import Clock
+from core.ids import read_id
 from core.keys import Keys
 from models.user import Role
 from service.identity.errors import TokenExpiredError, UnauthenticatedError
@@ -26,8 +26,7 @@ CACHED_TOKENS: Final = 20_000
 MAX_TOKEN_CHARS: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Who is asking. `family_id` names the sign-in that the token descends from."""
 
     user_id: UUID
@@ -39,7 +38,7 @@ class AccessTokens:
     """Issue and verify. Verified tokens are remembered until they expire."""
 
     def __init__(self, keys: Keys, *, lifetime: timedelta, clock: Clock) -> None:
-        self._key = keys.derive("access-token")
+        self._mac = keys.mac("access-token")
         self._clock = clock
         self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
         self.lifetime = lifetime
@@ -59,7 +58,7 @@ class AccessTokens:
         return f"{signed}.{self._sign(signed)}"
 
     def _sign(self, text: str) -> str:
-        return _to_base64(hmac.digest(self._key, text.encode(), "sha256"))
+        return _to_base64(self._mac.digest(text.encode()))
 
     def verify(self, token: str) -> Principal:
         """Raises: TokenExpiredError, UnauthenticatedError."""
@@ -87,7 +86,7 @@ class AccessTokens:
             claims = json.loads(base64.urlsafe_b64decode(signed[len(HEADER) :] + "=="))
             if claims["iss"] != ISSUER:
                 raise UnauthenticatedError("The access token is not valid.")
-            principal = Principal(UUID(claims["sub"]), Role(claims["role"]), UUID(claims["fam"]))
+            principal = Principal(read_id(claims["sub"]), Role(claims["role"]), read_id(claims["fam"]))
             return float(claims["exp"]), principal
         except (KeyError, ValueError, TypeError) as error:
             raise UnauthenticatedError("The access token is not valid.") from error
