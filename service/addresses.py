@@ -5,6 +5,8 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
+from core.addresses import network_around
+
 IPV6_PREFIX: Final = 64  # what one subscriber is given; anything longer is theirs to invent
 
 
@@ -18,5 +20,5 @@ def client_network(connection: HTTPConnection) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+        return network_around(address, IPV6_PREFIX)
     return str(address)

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from core.addresses import Address, prefix_of
 from referral.risk.errors import NetworkTableError
-from referral.risk.places import Address
 
 MAX_TABLE_BYTES: Final = 256 * 1024 * 1024  # the whole internet is a tenth of it
 MAX_LINES: Final = 3_000_000
@@ -106,7 +106,8 @@ class DataCentres:
         self._numbers = frozenset(numbers)
         parsed = [ipaddress.ip_network(network, strict=True) for network in networks]
         self._by_prefix = {
-            (network.version, network.prefixlen, network.network_address) for network in parsed
+            (network.version, network.prefixlen, prefix_of(network.network_address, network.prefixlen))
+            for network in parsed
         }
         self._prefixes = sorted({(network.version, network.prefixlen) for network in parsed})
 
@@ -135,10 +136,8 @@ class DataCentres:
         if asn in self._numbers:
             return True
         return any(
-            (version, prefix, ipaddress.ip_network((address, prefix), strict=False).network_address)
-            in self._by_prefix
-            for version, prefix in self._prefixes
-            if version == address.version
+            version == address.version and (version, bits, prefix_of(address, bits)) in self._by_prefix
+            for version, bits in self._prefixes
         )
 
 

@@ -4,11 +4,11 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
+from core.addresses import Address, network_around
+
 HOUSEHOLD_V6: Final = 64
 NETWORK_V4: Final = 24
 NETWORK_V6: Final = 48
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,5 @@ def find_place(text: str | None) -> Place | None:
     if not address.is_global:
         return None
     if isinstance(address, ipaddress.IPv4Address):
-        return Place(address, str(address), _around(address, NETWORK_V4))
-    return Place(address, _around(address, HOUSEHOLD_V6), _around(address, NETWORK_V6))
-
-
-def _around(address: Address, prefix: int) -> str:
-    return str(ipaddress.ip_network((address, prefix), strict=False))
+        return Place(address, str(address), network_around(address, NETWORK_V4))
+    return Place(address, network_around(address, HOUSEHOLD_V6), network_around(address, NETWORK_V6))
