@@ -45,4 +45,8 @@ class Named:
 
     async def fetch(self, statements: Statements, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Run it. values: of every parameter, by name; more are no harm."""
-        return await statements.fetch(self.text, *(values[name] for name in self._names))
+        return await statements.fetch(self.text, *self.arguments(values))
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values in the order of the numbers."""
+        return [values[name] for name in self._names]

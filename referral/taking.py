@@ -11,7 +11,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from core.statements import Named, Statements
+import asyncpg
+
+from core.provisional import Provisional
 from referral.budgets import DRAW, HAS_DRAWN, month_of
 from referral.helps import NewHelp
 from referral.risk.statements import KEEP
@@ -84,16 +86,19 @@ _WRITTEN: Final = """
 written AS (
   SELECT FROM (SELECT count(*) FROM taken) AS helped, (SELECT count(*) FROM sightings) AS seen
 )"""
-TAKE: Final = Named(
+TAKE: Final = Provisional(
+    "take_helps",
     f"""
-WITH {_LINKS}, {_SEATS}, {_HELPS}, {KEEP}, {_WRITTEN}, {DRAW}
-SELECT (SELECT count(*) FROM seats) = cardinality(:seat_links::uuid[])
-         AND (SELECT count(*) FROM days) = cardinality(:helper_ids::uuid[])
-         AND {HAS_DRAWN} AS has_room,
-       ARRAY(SELECT id FROM taken) AS taken,
-       ARRAY(SELECT id FROM links WHERE is_counted ORDER BY id) AS counted,
-       ARRAY(SELECT progress FROM links WHERE is_counted ORDER BY id) AS progress
-"""  # noqa: S608 - of the ones above
+WITH {_LINKS}, {_SEATS}, {_HELPS}, {KEEP}, {_WRITTEN}, {DRAW}, answer AS (
+  SELECT (SELECT count(*) FROM seats) = cardinality(:seat_links::uuid[])
+           AND (SELECT count(*) FROM days) = cardinality(:helper_ids::uuid[])
+           AND {HAS_DRAWN} AS has_room,
+         ARRAY(SELECT id FROM taken) AS taken,
+         ARRAY(SELECT id FROM links WHERE is_counted ORDER BY id) AS counted,
+         ARRAY(SELECT progress FROM links WHERE is_counted ORDER BY id) AS progress
+)
+SELECT *, has_room AND cardinality(taken) = cardinality(:ids::uuid[]) AS stands FROM answer
+""",  # noqa: S608 - of the ones above
 )
 
 
@@ -108,7 +113,9 @@ class LinkClaim:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What the write found: whether there was room for all, the helps that a constraint refused, and the
-    progress of the links that the batch was counted in."""
+    progress of the links that the batch was counted in. Without room for all, or with one refused, nothing is
+    written.
+    """
 
     has_room: bool
     refused: Sequence[NewHelp]
@@ -116,7 +123,7 @@ class Taken:
 
 
 async def take(
-    statements: Statements,
+    connection: asyncpg.Connection,
     new: Sequence[NewHelp],
     seats: Mapping[tuple[UUID, int], int],
     links: Mapping[UUID, LinkClaim],
@@ -127,7 +134,7 @@ async def take(
     day_cap: int,
     now: datetime,
 ) -> Taken:
-    """Take helps by different people: all, or the caller rolls back.
+    """Take helps by different people: all, and then they are committed, or none.
 
     Locks: links, seats, days, helps, sightings, the month, campaigns; each kind in order.
 
@@ -136,8 +143,8 @@ async def take(
         risk: what the risk score keeps of them (`Assessor.kept`).
         budget_credits: of the whole programme this month. day_cap: helps of one person on `day`.
     """
-    (found,) = await TAKE.fetch(
-        statements,
+    found = await TAKE.fetch_one(
+        connection,
         {
             **risk,
             **_columns(new),

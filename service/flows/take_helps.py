@@ -62,7 +62,7 @@ class Batch:
 async def take_helps(
     connection: asyncpg.Connection, desk: Desk, taps: Sequence[Tap], *, paces: Paces, now: datetime
 ) -> Outcomes:
-    """Take those that can be taken, in one transaction; the outcome of each.
+    """Take those that can be taken, all at once; the outcome of each.
 
     Args:
         paces: what the velocity windows said of these taps on an earlier try; added to.
@@ -172,22 +172,21 @@ async def _write(batch: Batch, decided: Sequence[Decided]) -> None:
     for one in decided:
         if one.new.state is not HelpState.DENIED:
             one.new.seat = batch.seats.take(one.new.link_id)
-    async with batch.connection.transaction():
-        taken = await taking.take(
-            batch.statements,
-            [one.new for one in decided],
-            batch.seats.taken,
-            _claims(decided),
-            batch.desk.risk.kept([one.weighed for one in decided], now=batch.now),
-            budget_credits=caps.budget_credits_month,
-            day=_day(batch),
-            day_cap=caps.helps_per_day,
-            now=batch.now,
-        )
-        if not taken.has_room:
-            raise StaleError
-        if taken.refused:
-            raise ClashError(taken.refused)
+    taken = await taking.take(
+        batch.connection,
+        [one.new for one in decided],
+        batch.seats.taken,
+        _claims(decided),
+        batch.desk.risk.kept([one.weighed for one in decided], now=batch.now),
+        budget_credits=caps.budget_credits_month,
+        day=_day(batch),
+        day_cap=caps.helps_per_day,
+        now=batch.now,
+    )
+    if not taken.has_room:
+        raise StaleError
+    if taken.refused:
+        raise ClashError(taken.refused)
     for one in decided:
         batch.outcomes[one.new.id] = one.outcome(taken.progress.get(one.new.link_id))
 

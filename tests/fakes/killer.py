@@ -44,10 +44,18 @@ class DoomedConnection:
         self.count = 0
 
     async def fetch(self, statement: str, /, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+        self._live_on()
+        return cast(Sequence[Mapping[str, Any]], await self._connection.fetch(statement, *arguments))
+
+    async def execute(self, statement: str, /) -> str:
+        self._live_on()
+        return await self._connection.execute(statement)
+
+    async def prepare(self, statement: str, /) -> Any:  # noqa: ANN401 - asyncpg's own prepared statement
+        self._live_on()
+        return await self._connection.prepare(statement)
+
+    def _live_on(self) -> None:
         self.count += 1
         if self.count == self._at_statement:
             raise Killed
-        return cast(Sequence[Mapping[str, Any]], await self._connection.fetch(statement, *arguments))
-
-    def transaction(self) -> Any:  # noqa: ANN401 - asyncpg's own context manager
-        return self._connection.transaction()

@@ -186,10 +186,10 @@ class TestClashes:
             helpers = [await make_helper(services, session) for _ in range(6)]
             requests = [await make_request(services, session, link.id, helper) for helper in helpers]
         stolen = [
-            replace(one, page_token=requests[0].page_token, proof=requests[0].proof) for one in requests[1:3]
+            one._replace(page_token=requests[0].page_token, proof=requests[0].proof) for one in requests[1:3]
         ]
         sender = replace(requests[0].sender, device_id="d" * 32)
-        together = [replace(one, sender=sender) for one in requests[3:]]
+        together = [one._replace(sender=sender) for one in requests[3:]]
         answers = await tap_all(services, [requests[0], *stolen, *together], processes=processes)
         assert answers["qualified"] + answers["held"] == 2
         assert (answers["page_token_spent"], answers["device_has_helped"]) == (2, 2)
@@ -241,8 +241,8 @@ class TestCrashes:
     async def test_dying_at_any_statement_of_the_last_help_rewards_once(self, services: Services) -> None:
         """The process is killed at every statement between the tap and the reward; the keeper goes on."""
         survived, killed = False, 0
-        connection = await connect(services.endpoints.database_url)
         for at_statement in range(1, MAX_STATEMENTS):
+            connection = await connect(services.endpoints.database_url)
             link_id, owner_id, request = await self._nearly_met(services)
             doomed = DoomedConnection(connection, at_statement=at_statement)
             try:
@@ -255,6 +255,7 @@ class TestCrashes:
                     survived = True
             except Killed:
                 killed += 1
+            await connection.close()
             await ReferralChores(services).count_helps()
             await tap(services, request)  # the person taps again
             assert await self._state(services, link_id) is LinkState.REWARDED
@@ -263,7 +264,6 @@ class TestCrashes:
             if survived:
                 break
         assert survived
-        await connection.close()
         assert killed > 15, "it was killed at every statement on the way"
         await available(services, owner_id)
 
