@@ -1,7 +1,6 @@
 """A link and a person who wants to help it: what decides whether they may, and how much it counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -138,8 +137,7 @@ class Meeting(NamedTuple):
         return self.device_user_id == helper_id and self.device_seen_at > page_issued_at
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """Who wants to help which link. device_hash: of the device that the request names."""
 
     code_hash: bytes

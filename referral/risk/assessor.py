@@ -16,7 +16,7 @@ import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,8 +36,7 @@ from referral.risk.weights import Weights
 from referral.risk.windows import VelocityWindows
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(NamedTuple):
     gathered: Gathered
     verdict: Verdict
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 MAX_AGENT_CHARS: Final = 512
@@ -21,8 +21,7 @@ class Sender:
     device_id: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class HelpAttempt:
+class HelpAttempt(NamedTuple):
     """One tap on one link, in the transaction that has just inserted the help.
 
     is_new: counted as a new user by the snapshot at the tap.

@@ -1,9 +1,8 @@
 """From helps to their signals: what the database and the velocity windows know of them at this moment."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +25,7 @@ DAY: Final = 24 * HOUR
 FIVE_MINUTES: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """A help with what it gave away and what the score makes of it."""
 
     attempt: HelpAttempt
@@ -35,8 +33,7 @@ class Gathered:
     signals: HelpSignals
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """How often lately, this help included."""
 
     new_at_address: int = 0
@@ -49,8 +46,7 @@ class Pace:
     pairs_at_address: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """What can be found at any time, not only at the tap.
 
     facts: of `HelpSignals`. is_owner_address: whether the owner was seen at this address. is_device_known:
@@ -121,7 +117,7 @@ async def gather(
 
 def _settle_new(attempt: HelpAttempt, devices: Sequence[bytes], found: Around, people: People) -> HelpAttempt:
     carried = people.device_owners.get(devices[0], attempt.helper_id) if devices else attempt.helper_id
-    return replace(attempt, is_new=carried == attempt.helper_id and not found.is_device_known)
+    return attempt._replace(is_new=carried == attempt.helper_id and not found.is_device_known)
 
 
 async def regather(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -23,8 +23,7 @@ KEEP_ALL: Final = Named(f"WITH {KEEP} SELECT count(*) FROM sightings")  # noqa: 
 Sighting = tuple[UUID, SightingKind, bytes]  # who was seen, on or at what, as a keyed hash
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     canonical_address: str
     is_verified: bool
 
@@ -43,8 +42,7 @@ class People:
         return next((box.canonical_address for box in mine if box.is_verified), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """A help to look around for: the hashes that it is compared by, under both epochs' keys."""
 
     link_id: UUID
@@ -93,9 +91,11 @@ async def look_around(
         settled,
         epoch,
     )
-    found = {row["i"]: dict(row) for row in rows}
-    for row in found.values():
-        del row["i"]
+    _, *names = rows[0].keys() if rows else ("i",)
+    found = {}
+    for row in rows:
+        number, *facts = row.values()
+        found[number] = dict(zip(names, facts, strict=True))
     return [found[number] for number in range(len(asked))]
 
 

@@ -1,6 +1,7 @@
 """What each rule measures. How much it counts is in `weights.toml`, which names the same rules."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Final
 
 from referral.risk.agents import AgentKind
@@ -35,11 +36,11 @@ def _settled(signals: HelpSignals) -> int:
 
 
 MEASURES: Final[Mapping[str, Measure]] = {
-    "own_device": lambda signals: int(signals.is_own_device),
-    "own_mailbox": lambda signals: int(signals.is_own_mailbox),
-    "mailbox_again": lambda signals: signals.others_with_mailbox,
-    "device_again": lambda signals: signals.others_on_device,
-    "crowded_device": lambda signals: signals.accounts_on_device,
+    "own_device": attrgetter("is_own_device"),
+    "own_mailbox": attrgetter("is_own_mailbox"),
+    "mailbox_again": attrgetter("others_with_mailbox"),
+    "device_again": attrgetter("others_on_device"),
+    "crowded_device": attrgetter("accounts_on_device"),
     "no_device": lambda signals: int(not signals.has_device),
     "crawler": _agent(AgentKind.CRAWLER),
     "script": _agent(AgentKind.SCRIPT),
@@ -47,25 +48,25 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "emulator": _agent(AgentKind.EMULATOR),
     "no_agent": _agent(AgentKind.MISSING),
     "hurry": lambda signals: int(_haste_seconds(signals) < HURRY_SECONDS),
-    "datacentre": lambda signals: int(signals.is_datacentre),
-    "owner_place": lambda signals: int(signals.is_owner_place),
-    "crowded_place": lambda signals: signals.others_at_place,
-    "paired_place": lambda signals: signals.pairs_at_place,
-    "paired_address": lambda signals: signals.pairs_at_address,
-    "new_at_address": lambda signals: signals.new_at_address,
-    "new_alike": lambda signals: signals.new_alike,
-    "eager_helper": lambda signals: signals.helps_today,
-    "new_again": lambda signals: signals.new_helps,
-    "sudden_owner": lambda signals: signals.helps_for_owner,
+    "datacentre": attrgetter("is_datacentre"),
+    "owner_place": attrgetter("is_owner_place"),
+    "crowded_place": attrgetter("others_at_place"),
+    "paired_place": attrgetter("pairs_at_place"),
+    "paired_address": attrgetter("pairs_at_address"),
+    "new_at_address": attrgetter("new_at_address"),
+    "new_alike": attrgetter("new_alike"),
+    "eager_helper": attrgetter("helps_today"),
+    "new_again": attrgetter("new_helps"),
+    "sudden_owner": attrgetter("helps_for_owner"),
     "unknown_pace": lambda signals: int(not signals.has_windows),
-    "reciprocal": lambda signals: int(signals.is_reciprocal),
-    "ring": lambda signals: signals.rings,
+    "reciprocal": attrgetter("is_reciprocal"),
+    "ring": attrgetter("rings"),
     "idle_star": _idle_star,
-    "same_few": lambda signals: signals.shared_owners,
-    "same_circle": lambda signals: signals.circles,
-    "owner_devices": lambda signals: signals.owner_devices,
-    "owner_networks": lambda signals: signals.owner_networks,
-    "disposable_mailbox": lambda signals: int(signals.is_disposable),
+    "same_few": attrgetter("shared_owners"),
+    "same_circle": attrgetter("circles"),
+    "owner_devices": attrgetter("owner_devices"),
+    "owner_networks": attrgetter("owner_networks"),
+    "disposable_mailbox": attrgetter("is_disposable"),
     "settled": _settled,
     "verified": lambda signals: int(signals.is_verified and not signals.is_disposable),
 }

@@ -20,7 +20,7 @@ def weigh(signals: HelpSignals, weights: Weights, *, is_shadow: bool = False) ->
     for code, measure in MEASURES.items():
         value = measure(signals)
         if value and (points := (rule := rules[code]).weigh(value)):
-            reasons.append(Reason(code, points, evidence_of(code, value, signals), rule.at_least))
+            reasons.append(Reason(code, points, evidence_of(code, int(value), signals), rule.at_least))
     return judge(tuple(reasons), weights, is_shadow=is_shadow)
 
 

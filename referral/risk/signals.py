@@ -1,12 +1,11 @@
 """What the score looks at: counts, times and yes or no. No hash, address or person gets this far."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from referral.risk.agents import AgentKind
 
 
-@dataclass(frozen=True, slots=True)
-class HelpSignals:
+class HelpSignals(NamedTuple):
     """One help. "Others" are other helpers of the same owner in the last 30 days.
 
     is_own_device, is_own_mailbox: the owner was seen on the helper's device, or shares a mailbox with them.

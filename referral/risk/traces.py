@@ -2,9 +2,8 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.risk import RiskSignal, SightingKind
 from referral.risk.agents import Agent, AgentKind, read_agent
@@ -19,8 +18,7 @@ KEPT_AGENTS: Final = 2048
 UNSAID: Final = Agent(AgentKind.BROWSER, "other/other")
 
 
-@dataclass(frozen=True, slots=True)
-class Traces:
+class Traces(NamedTuple):
     """devices: of every device that the helper is known on, the one that asks first."""
 
     agent: Agent = UNSAID

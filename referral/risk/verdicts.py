@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.risk import RiskDecision
 
@@ -37,8 +37,7 @@ class Reason:
         return cls(kept["code"], kept["points"], kept["evidence"], RiskDecision(kept["at_least"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`decision` is what the score says; `effect` is what to do, which in shadow mode is always to allow."""
 
     decision: RiskDecision

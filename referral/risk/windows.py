@@ -6,9 +6,8 @@ uneven earlier window hides. Counts may be lost with Redis; what the database kn
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
@@ -27,7 +26,7 @@ for i = 1, #KEYS / 2 do
   local count
   if ARGV[1] == '1' then
     count = redis.call('INCR', present)
-    redis.call('EXPIRE', present, keep)
+    if count == 1 then redis.call('EXPIRE', present, keep) end
   else
     count = tonumber(redis.call('GET', present) or 0)
   end
@@ -37,8 +36,7 @@ return answers
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """Occurrences of `subject` (a hash or an id) within `seconds`."""
 
     name: str

@@ -1,8 +1,7 @@
 """Help somebody unlock: one tap, checked by itself first, then decided with those that come in beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -32,8 +31,7 @@ from service.unlocking.taps import HelpOutcome, Tap
 MAX_TRIES: Final = 8  # each was lost to somebody else who got what it wanted
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRequest:
+class HelpRequest(NamedTuple):
     """One tap. `sender.device_id`: the device, for accounts that were not made on one."""
 
     code: str

@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
@@ -47,8 +47,7 @@ class Policy:
     window_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """seconds: until the quota is whole again; after a refusal, until one request fits."""
 
     policy: Policy

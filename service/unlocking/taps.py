@@ -1,6 +1,6 @@
 """A tap on its way to becoming a help, and what became of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from models.referral import HelpState
@@ -8,8 +8,7 @@ from referral.risk.attempts import Sender
 from referral.tokens import PageToken
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(NamedTuple):
     """A request whose page token and proof are good. `id` becomes the help's.
 
     code_hash: of the link's code. sent_device: the device that the request names, as `devices` keeps it.
@@ -24,8 +23,7 @@ class Tap:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class HelpOutcome:
+class HelpOutcome(NamedTuple):
     """What became of a tap.
 
     progress: of the link, as far as this is known. is_counted: the help is in it. is_replay: it is the same

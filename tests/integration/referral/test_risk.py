@@ -285,7 +285,7 @@ class TestKeeping:
         owner, guest, other = await cast.player(), await cast.player(), await cast.player(is_guest=False)
 
         async def is_new(player: Player, sender: Sender) -> bool:
-            attempt = replace(attempt_of(owner, player, now=NOW), sender=sender)
+            attempt = attempt_of(owner, player, now=NOW)._replace(sender=sender)
             statements, device = SessionStatements(session), assessor.sent_device(sender)
             people = await queries.read_people(
                 statements, [owner.user_id, player.user_id], [device] if device else []

@@ -1,7 +1,6 @@
 """The score is the sum of its reasons, and says so."""
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,31 +43,31 @@ class TestWeigh:
     @pytest.mark.parametrize(
         ("signals", "decision", "code"),
         [
-            (replace(PLAIN, is_own_device=True), RiskDecision.DENY, "own_device"),
-            (replace(PLAIN, is_own_mailbox=True), RiskDecision.DENY, "own_mailbox"),
-            (replace(PLAIN, others_on_device=1), RiskDecision.DENY, "device_again"),
-            (replace(PLAIN, others_with_mailbox=1), RiskDecision.DENY, "mailbox_again"),
-            (replace(PLAIN, agent=AgentKind.CRAWLER), RiskDecision.DENY, "crawler"),
-            (replace(PLAIN, agent=AgentKind.SCRIPT), RiskDecision.HOLD, "script"),
-            (replace(PLAIN, agent=AgentKind.HEADLESS), RiskDecision.HOLD, "headless"),
-            (replace(PLAIN, agent=AgentKind.MISSING), RiskDecision.HOLD, "no_agent"),
-            (replace(PLAIN, agent=AgentKind.APP), RiskDecision.ALLOW, None),
-            (replace(PLAIN, is_disposable=True), RiskDecision.HOLD, "disposable_mailbox"),
-            (replace(PLAIN, has_windows=False), RiskDecision.HOLD, "unknown_pace"),
-            (replace(PLAIN, is_datacentre=True), RiskDecision.ALLOW, "datacentre"),
-            (replace(PLAIN, tap_seconds=0.2), RiskDecision.ALLOW, "hurry"),
-            (replace(PLAIN, sign_up_seconds=0.2), RiskDecision.ALLOW, "hurry"),
-            (replace(PLAIN, sign_up_seconds=1.2), RiskDecision.ALLOW, None),
-            (replace(PLAIN, new_helps=2), RiskDecision.HOLD, "new_again"),
-            (replace(PLAIN, helps_today=8), RiskDecision.HOLD, "eager_helper"),
-            (replace(PLAIN, leaves=8, idle_leaves=8), RiskDecision.ALLOW, "idle_star"),
-            (replace(PLAIN, owner_devices=12), RiskDecision.ALLOW, "owner_devices"),
-            (replace(PLAIN, rings=3), RiskDecision.HOLD, "ring"),
-            (replace(PLAIN, shared_owners=4), RiskDecision.HOLD, "same_few"),
-            (replace(PLAIN, circles=1), RiskDecision.HOLD, "same_circle"),
-            (replace(PLAIN, pairs_at_place=5), RiskDecision.ALLOW, None),
-            (replace(PLAIN, pairs_at_place=8), RiskDecision.HOLD, "paired_place"),
-            (replace(PLAIN, pairs_at_address=112), RiskDecision.HOLD, "paired_address"),
+            (PLAIN._replace(is_own_device=True), RiskDecision.DENY, "own_device"),
+            (PLAIN._replace(is_own_mailbox=True), RiskDecision.DENY, "own_mailbox"),
+            (PLAIN._replace(others_on_device=1), RiskDecision.DENY, "device_again"),
+            (PLAIN._replace(others_with_mailbox=1), RiskDecision.DENY, "mailbox_again"),
+            (PLAIN._replace(agent=AgentKind.CRAWLER), RiskDecision.DENY, "crawler"),
+            (PLAIN._replace(agent=AgentKind.SCRIPT), RiskDecision.HOLD, "script"),
+            (PLAIN._replace(agent=AgentKind.HEADLESS), RiskDecision.HOLD, "headless"),
+            (PLAIN._replace(agent=AgentKind.MISSING), RiskDecision.HOLD, "no_agent"),
+            (PLAIN._replace(agent=AgentKind.APP), RiskDecision.ALLOW, None),
+            (PLAIN._replace(is_disposable=True), RiskDecision.HOLD, "disposable_mailbox"),
+            (PLAIN._replace(has_windows=False), RiskDecision.HOLD, "unknown_pace"),
+            (PLAIN._replace(is_datacentre=True), RiskDecision.ALLOW, "datacentre"),
+            (PLAIN._replace(tap_seconds=0.2), RiskDecision.ALLOW, "hurry"),
+            (PLAIN._replace(sign_up_seconds=0.2), RiskDecision.ALLOW, "hurry"),
+            (PLAIN._replace(sign_up_seconds=1.2), RiskDecision.ALLOW, None),
+            (PLAIN._replace(new_helps=2), RiskDecision.HOLD, "new_again"),
+            (PLAIN._replace(helps_today=8), RiskDecision.HOLD, "eager_helper"),
+            (PLAIN._replace(leaves=8, idle_leaves=8), RiskDecision.ALLOW, "idle_star"),
+            (PLAIN._replace(owner_devices=12), RiskDecision.ALLOW, "owner_devices"),
+            (PLAIN._replace(rings=3), RiskDecision.HOLD, "ring"),
+            (PLAIN._replace(shared_owners=4), RiskDecision.HOLD, "same_few"),
+            (PLAIN._replace(circles=1), RiskDecision.HOLD, "same_circle"),
+            (PLAIN._replace(pairs_at_place=5), RiskDecision.ALLOW, None),
+            (PLAIN._replace(pairs_at_place=8), RiskDecision.HOLD, "paired_place"),
+            (PLAIN._replace(pairs_at_address=112), RiskDecision.HOLD, "paired_address"),
         ],
     )
     def test_each_rule_alone(self, signals: HelpSignals, decision: RiskDecision, code: str | None) -> None:
@@ -78,20 +77,20 @@ class TestWeigh:
 
     def test_no_amount_of_neighbours_holds_anybody(self) -> None:
         """Everything that an address can say of a helper at once, short of being alike for one owner."""
-        crowded = replace(PLAIN, is_owner_place=True, new_at_address=10**6, new_alike=10**6)
+        crowded = PLAIN._replace(is_owner_place=True, new_at_address=10**6, new_alike=10**6)
         assert weigh(crowded, WEIGHTS).decision is RiskDecision.ALLOW
 
     def test_who_helps_whom_denies_nobody_by_itself(self) -> None:
-        tangled = replace(PLAIN, is_reciprocal=True, rings=900, shared_owners=30, circles=30)
+        tangled = PLAIN._replace(is_reciprocal=True, rings=900, shared_owners=30, circles=30)
         assert weigh(tangled, WEIGHTS).decision is RiskDecision.HOLD
-        settled = replace(tangled, account_days=30, works=1)
+        settled = tangled._replace(account_days=30, works=1)
         assert weigh(settled, WEIGHTS).decision is RiskDecision.ALLOW
 
     def test_a_settled_helper_may_be_in_a_ring_but_not_on_the_owners_device(self) -> None:
-        settled = replace(PLAIN, account_days=30, works=3, is_verified=True)
-        assert weigh(replace(settled, rings=3), WEIGHTS).decision is RiskDecision.ALLOW
-        assert weigh(replace(settled, is_own_device=True), WEIGHTS).decision is RiskDecision.DENY
-        assert weigh(replace(settled, has_windows=False), WEIGHTS).decision is RiskDecision.HOLD
+        settled = PLAIN._replace(account_days=30, works=3, is_verified=True)
+        assert weigh(settled._replace(rings=3), WEIGHTS).decision is RiskDecision.ALLOW
+        assert weigh(settled._replace(is_own_device=True), WEIGHTS).decision is RiskDecision.DENY
+        assert weigh(settled._replace(has_windows=False), WEIGHTS).decision is RiskDecision.HOLD
 
     @settings(max_examples=60, deadline=None)
     @given(any_signals)
@@ -103,7 +102,7 @@ class TestWeigh:
         assert judge(kept, WEIGHTS) == verdict
         if verdict.score >= WEIGHTS.deny_points:
             assert verdict.decision is RiskDecision.DENY
-        assert weigh(replace(signals, is_own_device=True), WEIGHTS).decision is RiskDecision.DENY
+        assert weigh(signals._replace(is_own_device=True), WEIGHTS).decision is RiskDecision.DENY
 
 
 class TestRemember:
