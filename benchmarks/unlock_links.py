@@ -5,7 +5,8 @@
 3. The same pages of ordinary links, alone and while one link is looked at and helped by everybody.
 4. People racing for the last seats of a budget: never exceeded, and every answer true.
 One server process, one embedded Postgres with fsync on; loaded by wrk.
-Usage: python -m benchmarks.unlock_links [--helps 3000] [--views 10] [--rounds 3] [--seconds 5] [--clients 64]
+Usage: python -m benchmarks.unlock_links [--helps 12000] [--views 10] [--rounds 3] [--seconds 4]
+           [--clients 64 256]
 """
 
 import argparse
@@ -56,6 +57,8 @@ from tests.factories.taps import make_open_link, make_request
 
 PORT = 8098
 PAGES = 50
+FEW_CLIENTS = 64
+MANY_CLIENTS = 256  # more add nothing: batches are full enough
 WARM_UP = 300  # taps before the measured ones: statements are prepared once for each connection
 AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -117,19 +120,22 @@ class Load:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--helps", type=int, default=3000)
+    parser.add_argument("--helps", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--views", type=int, default=10, help="looks for each help of the famous link")
     parser.add_argument("--racers", type=int, default=1000)
-    parser.add_argument("--clients", type=int, default=64, help="at once, of taps")
+    parser.add_argument(
+        "--clients", type=int, nargs="+", default=[FEW_CLIENTS, MANY_CLIENTS], help="at once, of taps"
+    )
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("This benchmark loads the servers with wrk: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder, BlockingEngines(Path(folder)) as endpoints:
         bench = Bench(endpoints, Path(folder), options)
         asyncio.run(bench.prepare())
-        bench.compare_taps()
+        for clients in options.clients:
+            bench.compare_taps(clients)
         bench.measure_pages()
         bench.compare_with_fame()
         asyncio.run(bench.race())
@@ -154,20 +160,20 @@ class Bench:
     def services(self) -> Any:  # noqa: ANN401 - an async context manager of Services
         return open_services(settings_for(self.folder), self.endpoints)
 
-    def compare_taps(self) -> None:
+    def compare_taps(self, clients: int) -> None:
         """Each tap by another proven person; five helps a link, whose goal is out of reach."""
-        print("taps by different people, five for each link")
+        print(f"taps by different people, five for each link, {clients} at once")
         ratios, signed_in_ratios = [], []
         for turn in range(self.options.rounds):
             taps = asyncio.run(self.make_taps(self.options.helps, helps_per_link=5))
             with self.server("constant") as server:
-                constant = self.tap_all(taps, server)
+                constant = self.tap_all(taps, server, clients=clients)
             with self.server("signed-in") as server:
-                signed_in = self.tap_all(taps, server)
+                signed_in = self.tap_all(taps, server, clients=clients)
             warming = asyncio.run(self.make_taps(WARM_UP, helps_per_link=5))
             with self.server("helps") as server:
-                self.tap_all(warming, server, may_run_out=True)
-                ours = self.tap_all(taps, server)
+                self.tap_all(warming, server, clients=clients, may_run_out=True)
+                ours = self.tap_all(taps, server, clients=clients)
             ratios.append(ours.rate / constant.rate)
             signed_in_ratios.append(ours.rate / signed_in.rate)
             print(
@@ -207,7 +213,7 @@ class Bench:
         command = [
             "wrk",
             "-t1",
-            f"-c{self.options.clients}",
+            f"-c{FEW_CLIENTS}",
             "-d3600",
             "-s",
             str(script),
@@ -243,13 +249,15 @@ class Bench:
         script.write_text(TAPS % told)
         return script
 
-    def tap_all(self, taps: Sequence[Tap], server: int, *, may_run_out: bool = False) -> Load:
+    def tap_all(
+        self, taps: Sequence[Tap], server: int, *, clients: int = FEW_CLIENTS, may_run_out: bool = False
+    ) -> Load:
         """As many taps as come through; each is sent once, unless they may run out."""
         script = self.write_taps(taps)
         command = [
             "wrk",
             "-t1",
-            f"-c{self.options.clients}",
+            f"-c{clients}",
             f"-d{self.options.seconds}",
             "-s",
             str(script),
