@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import structlog
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from typer.testing import CliRunner, Result
 
 from core.clock import utc_now
@@ -179,6 +179,26 @@ class TestDoctor:
         result = await cli("doctor")
         assert result.exit_code == 0
         assert "! Schema: empty" in result.stdout
+
+    async def test_a_role_that_may_make_nothing_temporary_is_found(
+        self, cli: Cli, environment: dict[str, str], sessions: Sessions
+    ) -> None:
+        """Helps are written by a function of the session (`core.provisional`)."""
+        url = make_url(environment["HUAJIAN_DATABASE_URL"])
+        async with sessions.begin() as session:
+            await session.execute(text("CREATE ROLE lodger LOGIN"))
+            await session.execute(text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO lodger"))
+            await session.execute(text(f"REVOKE TEMPORARY ON DATABASE {url.database} FROM PUBLIC"))
+        try:
+            lodging = url.set(username="lodger").render_as_string(hide_password=False)
+            result = await Cli({**environment, "HUAJIAN_DATABASE_URL": lodging})("doctor")
+            assert result.exit_code == 1
+            assert "✗ Rights" in result.stdout
+            assert "GRANT TEMPORARY" in result.stdout
+        finally:
+            async with sessions.begin() as session:
+                await session.execute(text("DROP OWNED BY lodger"))
+                await session.execute(text("DROP ROLE lodger"))
 
     def test_it_wakes_embedded_engines_only_when_told_and_lets_them_sleep_again(self, tmp_path: Path) -> None:
         quiet, woken, after = (

@@ -33,6 +33,7 @@ from service.main.doctor.findings import Finding, broken, note, ok, one_line, wi
 ANSWER_SECONDS: Final = 5.0
 OLDEST_POSTGRES: Final = 15
 SKEW_SECONDS: Final = 2.0
+MAY_MAKE_TEMPORARY: Final = text("SELECT has_database_privilege(current_database(), 'TEMPORARY')")
 KEEPS_EVERYTHING: Final = "noeviction"
 START: Final = "any huajian process starts it; `huajian doctor --start` looks inside"
 
@@ -106,8 +107,17 @@ async def _ask_postgres(engine: AsyncEngine, place: str) -> list[Finding]:
     async with engine.connect() as connection:
         version = (await connection.execute(text("SHOW server_version"))).scalar_one()
         there = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        may_make_temporary = (await connection.execute(MAY_MAKE_TEMPORARY)).scalar_one()
     skew_seconds = abs((there - utc_now()).total_seconds())
     findings = [describe_version(place, str(version)), describe_schema(*await current_and_newest(engine))]
+    if not may_make_temporary:
+        findings.append(
+            broken(
+                "Rights",
+                "no function of a session can be made, so no help can be taken",
+                "GRANT TEMPORARY ON DATABASE … TO Huajian's role; Postgres grants it to everybody by itself",
+            )
+        )
     if skew_seconds > SKEW_SECONDS:
         findings.append(
             note(
