@@ -3,12 +3,12 @@
 Spending is a unique column of the help (`page_nonce`): exactly as atomic as the help itself.
 """
 
-import base64
 import hmac
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from core import base64url
 from core.keys import Keys
 from referral.errors import PageTokenError, PageTokenExpiredError
 
@@ -49,7 +49,7 @@ class PageTokens:
         milliseconds = int(now.timestamp() * 1000)
         nonce = os.urandom(NONCE_BYTES)
         body = nonce + milliseconds.to_bytes(TIME_BYTES) + bytes([self._difficulty_bits])
-        text = base64.urlsafe_b64encode(body + self._mac(code_hash, body)).decode().rstrip("=")
+        text = base64url.encode(body + self._mac(code_hash, body))
         return text, self._read(body)
 
     def open(self, code_hash: bytes, text: str) -> PageToken:
@@ -79,6 +79,6 @@ def _decode(text: str) -> bytes:
     if len(text) != TOKEN_CHARS:
         raise PageTokenError("This page token is not valid for this link.")
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return base64url.decode(text)
     except ValueError as error:
         raise PageTokenError("This page token is not valid for this link.") from error

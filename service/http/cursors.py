@@ -1,6 +1,5 @@
 """Opaque cursors: sealed, so that they can be neither read nor made by a client, and bound to their list."""
 
-import base64
 import json
 import os
 from typing import Any, Final
@@ -8,6 +7,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from core import base64url
 from core.errors import DomainError, ErrorKind
 from core.keys import Keys
 
@@ -32,14 +32,12 @@ class Cursors:
         """A cursor for the rows after `position`, a JSON value."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._cipher.encrypt(nonce, json.dumps(position).encode(), list_name.encode())
-        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+        return base64url.encode(nonce + sealed)
 
     def open(self, list_name: str, cursor: str) -> Any:  # noqa: ANN401 - whatever was sealed
         """The position. Raises: CursorError for anything that `seal` did not make for this list."""
         try:
-            raw = base64.b64decode(
-                cursor[:MAX_CHARS] + "=" * (-len(cursor[:MAX_CHARS]) % 4), altchars=b"-_", validate=True
-            )
+            raw = base64url.decode(cursor[:MAX_CHARS])
             opened = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], list_name.encode())
             return json.loads(opened)
         except (ValueError, InvalidTag) as error:

@@ -5,7 +5,6 @@ that header, claims, and their HMAC. A library that reads every JWT takes six ti
 person on the hot paths; tests hold the two against each other.
 """
 
-import base64
 import hmac
 import json
 import secrets
@@ -14,6 +13,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from core import base64url
 from core.clock import Clock
 from core.ids import read_id
 from core.keys import Keys
@@ -54,11 +54,11 @@ class AccessTokens:
             "iat": now,
             "exp": now + int(self.lifetime.total_seconds()),
         }
-        signed = HEADER + _to_base64(json.dumps(claims, separators=(",", ":")).encode())
+        signed = HEADER + base64url.encode(json.dumps(claims, separators=(",", ":")).encode())
         return f"{signed}.{self._sign(signed)}"
 
     def _sign(self, text: str) -> str:
-        return _to_base64(self._mac.digest(text.encode()))
+        return base64url.encode(self._mac.digest(text.encode()))
 
     def verify(self, token: str) -> Principal:
         """Raises: TokenExpiredError, UnauthenticatedError."""
@@ -83,18 +83,13 @@ class AccessTokens:
         ):
             raise UnauthenticatedError("The access token is not valid.")
         try:
-            claims = json.loads(base64.urlsafe_b64decode(signed[len(HEADER) :] + "=="))
+            claims = json.loads(base64url.decode(signed[len(HEADER) :]))
             if claims["iss"] != ISSUER:
                 raise UnauthenticatedError("The access token is not valid.")
             principal = Principal(read_id(claims["sub"]), Role(claims["role"]), read_id(claims["fam"]))
             return float(claims["exp"]), principal
         except (KeyError, ValueError, TypeError) as error:
             raise UnauthenticatedError("The access token is not valid.") from error
-
-
-def _to_base64(raw: bytes) -> str:
-    """base64url without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def new_refresh_token() -> str:

@@ -1,8 +1,8 @@
 """What one admission asks and how a batch of them is decided. Pure: memory in, outcomes out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from billing.accounts import Account
@@ -19,8 +19,7 @@ from service.photos.errors import SpecPhotoError
 PURPOSE = "generation"
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """A screened, validated request. `image_px` is width x height, 0 where the kind has no such limit."""
 
     owner_id: UUID
@@ -34,8 +33,7 @@ class Admission:
     photo_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """The job as the reply shows it; `is_replay` when the key had been used for the same request."""
 
     id: UUID
@@ -46,8 +44,7 @@ class Admitted:
     is_replay: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     id: UUID
     admission: Admission
     tier: str
@@ -55,8 +52,7 @@ class NewJob:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierJob:
+class EarlierJob(NamedTuple):
     """A job found by (owner, key)."""
 
     id: UUID

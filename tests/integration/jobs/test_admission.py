@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -170,7 +169,7 @@ class TestAdmission:
         self, services: Services
     ) -> None:
         user_id = await user_with(services, 50)
-        broken = replace(asking(user_id, "broken"), spec_json='"\\u0000"')
+        broken = asking(user_id, "broken")._replace(spec_json='"\\u0000"')
         requests = [asking(user_id, f"k{n}") for n in range(20)]
         answers = await submit_all(services, [*requests[:10], broken, *requests[10:]])
         assert not isinstance(answers[10], Admitted)
