@@ -27,7 +27,7 @@ SELECT user_id, id, source, source_key, quantity, remaining, priority, effective
        unit_price_minor, currency
 FROM credit_lots
 WHERE user_id = ANY($1::uuid[]) AND remaining > 0 AND frozen_at IS NULL
-  AND effective_at <= $2 AND (expires_at IS NULL OR expires_at > $2)
+  AND effective_at <= $2 AND coalesce(expires_at, 'infinity') > $2
 """
 
 WRITE: Final = """

@@ -14,10 +14,16 @@ from core.statements import Statements
 from service.jobs.admission import Admission, Admitted, EarlierJob, Key, NewJob, Outcome, decide
 from service.photos.admitting import use_photos
 
+# The first key that is no less, and only then whether it is the same: so only the index of both can serve.
+# Asked for equality, a plan that was made while the table was young reads all jobs that an owner ever had.
 FIND_EARLIER: Final = """
 SELECT g.owner_id, g.idempotency_key, g.id, g.kind, g.state, g.price_credits, g.created_at, g.request_hash
 FROM unnest($1::uuid[], $2::text[]) AS k(owner_id, idempotency_key)
-JOIN generations g USING (owner_id, idempotency_key)
+CROSS JOIN LATERAL (
+  SELECT * FROM generations WHERE owner_id = k.owner_id AND idempotency_key >= k.idempotency_key
+  ORDER BY idempotency_key LIMIT 1
+) AS g
+WHERE g.idempotency_key = k.idempotency_key
 """
 
 INSERT_JOBS: Final = """
