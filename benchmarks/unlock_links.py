@@ -210,15 +210,7 @@ class Bench:
     def beside(self, taps: Sequence[Tap], server: int) -> tuple[float, float]:
         """(p95 of pages, requests a second) of both at once, until every tap was sent."""
         script = self.write_taps(taps, looks=self.options.views, once=True)
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{FEW_CLIENTS}",
-            "-d3600",
-            "-s",
-            str(script),
-            f"http://127.0.0.1:{PORT}",
-        ]
+        command = _wrk(script, clients=FEW_CLIENTS, seconds=3600)
         begun = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tapping:
             p95, _ = self.look("/v1/unlock-links/", 2, server)
@@ -254,15 +246,7 @@ class Bench:
     ) -> Load:
         """As many taps as come through; each is sent once, unless they may run out."""
         script = self.write_taps(taps)
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{clients}",
-            f"-d{self.options.seconds}",
-            "-s",
-            str(script),
-            f"http://127.0.0.1:{PORT}",
-        ]
+        command = _wrk(script, clients=clients, seconds=self.options.seconds)
         before = _cpu_seconds(server)
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         if may_run_out:
@@ -273,11 +257,9 @@ class Bench:
         """(p95 in ms, load) of looking at ordinary links."""
         script = self.folder / f"look{connections}.lua"
         script.write_text(LOOKS % {"paths": ",".join(f'"{prefix}{code}"' for code in self.codes)})
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds}", "-s", str(script)]
+        command = _wrk(script, clients=connections, seconds=self.options.seconds)
         before = _cpu_seconds(server)
-        printed = subprocess.run(
-            [*command, f"http://127.0.0.1:{PORT}"], check=True, capture_output=True, text=True
-        ).stdout
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         found = re.search(r"p95 ([\d.]+)", printed)
         if not found:
             sys.exit(f"wrk printed something else:\n{printed}")
@@ -395,6 +377,10 @@ def _load_of(printed: str, cpu_seconds: float) -> Load:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def _wrk(script: Path, *, clients: int, seconds: int) -> list[str]:
+    return ["wrk", "-t1", f"-c{clients}", f"-d{seconds}", "-s", str(script), f"http://127.0.0.1:{PORT}"]
 
 
 def _await_ready() -> None:

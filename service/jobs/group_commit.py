@@ -1,7 +1,7 @@
 """Admissions by group commit: see `core.group_commit`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ from billing import batches
 from billing.catalog import Catalog
 from core.clock import Clock
 from core.group_commit import GroupWriter
-from core.statements import Statements
+from core.statements import on
 from service.jobs.admission import Admission, Admitted, EarlierJob, Key, NewJob, Outcome, decide
 from service.photos.admitting import use_photos
 
@@ -57,7 +57,7 @@ class AdmissionWriter(GroupWriter[Admission, Admitted]):
     async def commit(self, connection: asyncpg.Connection, requests: Sequence[Admission]) -> list[Outcome]:
         """A commit whose answer was lost is found again by its keys."""
         now = self._clock()
-        statements = cast(Statements, connection)  # Record has a Mapping's methods, not its type
+        statements = on(connection)
         async with connection.transaction():
             owners = {request.owner_id for request in requests}
             batch = await batches.lock_accounts(statements, owners, now)
