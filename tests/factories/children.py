@@ -2,17 +2,23 @@
 
 import os
 import signal
-from pathlib import Path
+
+import psutil
 
 
 def children(module: str) -> list[int]:
-    """Process ids of what this process runs as `python -m module`."""
+    """Process ids of what this process runs as `python -m module`; not of those that only wait to be reaped.
+
+    By the parent's id: the kernel keeps lists of children by thread, and a thread may end while one reads.
+    """
     found = []
-    for task in Path("/proc/self/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if module.encode() in words:
-                found.append(int(pid))
+    for child in psutil.Process().children():
+        try:
+            words = child.cmdline()
+        except psutil.NoSuchProcess:  # a zombie too
+            continue
+        if module in words:
+            found.append(child.pid)
     return found
 
 
