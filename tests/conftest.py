@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import shutil
+import signal
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
@@ -28,6 +29,7 @@ from service.certificates.bench import open_workshops
 from service.children.pool import ChildPool
 from service.engines.blocking import BlockingEngines
 from service.engines.endpoints import Endpoints
+from service.http import certificates
 from service.wiring import Services, open_services
 from tests.fakes.clock import MovableClock
 from tests.scratch import in_memory
@@ -40,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose once, before anything asks, where the run's files are; workers get their places below."""
     if config.option.basetemp is None and (folder := in_memory()) is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    # A shell has what it starts in the background ignore Ctrl-C, and what a test starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _log_plainly()
 
 
@@ -177,8 +181,9 @@ def _app_of(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks to the app in this process; a 500 is an answer here, as it is to a real client."""
+    monkeypatch.setattr(certificates, "PATIENCE_SECONDS", 120.0)  # nobody waits, and the machine may be busy
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://huajian") as opened:
         yield opened
