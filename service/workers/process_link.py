@@ -40,9 +40,18 @@ class ProcessLink:
 
     async def open(self, hear: Hear) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.to_thread(_spawn, self._producer, theirs.fileno(), self._lane)
-        self._connection = Connection(ours.detach())
+
+        def spawn() -> None:
+            self._process = _spawn(self._producer, theirs.fileno(), self._lane)
+
+        with ours, theirs:
+            spawning = asyncio.create_task(asyncio.to_thread(spawn))
+            try:
+                await asyncio.shield(spawning)
+            except asyncio.CancelledError:
+                await asyncio.wait({spawning})  # a thread cannot be interrupted: `close` ends what it began
+                raise
+            self._connection = Connection(ours.detach())
         call = _calling(asyncio.get_running_loop(), hear)
         threading.Thread(target=_listen, args=(self._connection, call), daemon=True).start()
 
