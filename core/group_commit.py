@@ -15,6 +15,7 @@ import structlog
 
 from core.database import AWAY, connect
 from core.errors import DomainError, ErrorKind
+from core.tasks import endable
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class GroupWriter(ABC, Generic[Request, Answer]):
         """Commit batch after batch until cancelled; what was waiting is then refused, not forgotten."""
         async with asyncio.TaskGroup() as lines:
             for line in self._lines:
-                lines.create_task(line.run())
+                lines.create_task(endable(line.run()))
 
 
 class _Line(Generic[Request, Answer]):

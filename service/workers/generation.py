@@ -12,6 +12,7 @@ import structlog
 from core.clock import Clock
 from core.database import Sessions
 from core.ids import new_id
+from core.tasks import background
 from generators.failures import Failure, FailureReason
 from generators.specs import Kind
 from service.jobs import claims, queries
@@ -88,14 +89,14 @@ class GenerationWorker:
 
     async def run(self) -> None:
         """Work until `stop` is called and what is in hand is done, or until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            minders = [
-                tasks.create_task(minder())
-                for minder in (self._keep_leases, self._watch_cancels, self._announce)
-            ]
-            await asyncio.gather(*[tasks.create_task(self._serve_lane(lane)) for lane in self._lanes])
-            for minder in minders:
-                minder.cancel()
+        async with (
+            background(self._keep_leases()),
+            background(self._watch_cancels()),
+            background(self._announce()),
+            asyncio.TaskGroup() as tasks,
+        ):
+            for lane in self._lanes:
+                tasks.create_task(self._serve_lane(lane))
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is in hand is done."""

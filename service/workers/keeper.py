@@ -7,6 +7,8 @@ from typing import Final
 
 import structlog
 
+from core.tasks import endable
+
 log = structlog.get_logger()
 
 FULL_SPEED_SECONDS: Final = 0.05  # between rounds while a chore still finds work
@@ -29,18 +31,14 @@ async def keep(chores: list[Chore]) -> None:
     """Run the chores side by side until cancelled. A failing chore is logged and tried again in time."""
     async with asyncio.TaskGroup() as tasks:
         for chore in chores:
-            tasks.create_task(_repeat(chore), name=chore.name)
+            tasks.create_task(endable(_repeat(chore)), name=chore.name)
 
 
 async def _repeat(chore: Chore) -> None:
-    this = asyncio.current_task()
     while True:
         has_more = False
         try:
             has_more = await chore.act()
         except Exception as error:
             log.warning("keeper.chore_failed", chore=chore.name, error=repr(error))
-        if this is not None and this.cancelling():
-            # A library swallowed it, at a timeout of its own; a task group does not say it twice.
-            raise asyncio.CancelledError
         await asyncio.sleep(FULL_SPEED_SECONDS if has_more else chore.every_seconds)

@@ -1,6 +1,7 @@
 """Group commit keeps every promise of a transaction per request."""
 
 import asyncio
+import contextlib
 import hashlib
 from uuid import UUID
 
@@ -10,13 +11,16 @@ from sqlalchemy import func, select, text
 from billing.errors import AccountClosedError, InsufficientCreditsError
 from billing.invariants import find_breaches
 from core.database import Sessions
+from core.tasks import background
 from models.credit import CreditEntry, CreditLot
 from models.generation import Generation
 from service.invariants import JOB_INVARIANTS
 from service.jobs.admission import Admission, Admitted
 from service.jobs.errors import IdempotencyKeyReusedError, TierLimitError, TooManyInFlightError
+from service.jobs.group_commit import AdmissionWriter
 from service.wiring import Services
 from tests.factories.credits import give, make_user, skip_month
+from tests.factories.jobs import PATIENCE_SECONDS
 from tests.fakes.clock import MovableClock
 
 
@@ -178,8 +182,6 @@ class TestAdmission:
 
     async def test_racing_writers_of_two_processes_never_overdraw(self, services: Services) -> None:
         """Two writers stand for two processes: each has its own connection and batches."""
-        from service.jobs.group_commit import AdmissionWriter
-
         user_id = await user_with(services, 10)
         writers = [
             AdmissionWriter(
@@ -190,12 +192,27 @@ class TestAdmission:
             )
             for _ in range(3)
         ]
-        tasks = [asyncio.create_task(writer.run()) for writer in writers]
-        answers = await asyncio.gather(
-            *(writers[n % 3].submit(asking(user_id, f"k{n}")) for n in range(120)), return_exceptions=True
-        )
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with contextlib.AsyncExitStack() as stack:
+            for writer in writers:
+                await stack.enter_async_context(background(writer.run()))
+            answers = await asyncio.gather(
+                *(writers[n % 3].submit(asking(user_id, f"k{n}")) for n in range(120)), return_exceptions=True
+            )
         assert sum(isinstance(answer, Admitted) for answer in answers) == 10
         await assert_books(services.sessions)
+
+    async def test_a_writer_ends_though_a_library_swallows_being_cancelled(self, services: Services) -> None:
+        """redis-py does so where a command has just been sent: on Python 3.11 `asyncio.wait_for` loses it."""
+        user_id, is_waking = await user_with(services, 1), asyncio.Event()
+
+        async def wake() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                is_waking.set()
+                await asyncio.Event().wait()
+
+        writer = AdmissionWriter(
+            services.endpoints.database_url, catalog=services.catalog, clock=services.clock, wake=wake
+        )
+        async with asyncio.timeout(PATIENCE_SECONDS), background(writer.run()):
+            await writer.submit(asking(user_id, "k"))
+            await is_waking.wait()

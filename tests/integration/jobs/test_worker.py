@@ -1,6 +1,7 @@
 """The worker brings every job to rest, whatever becomes of the process that makes it."""
 
 import asyncio
+import contextlib
 import time
 from datetime import timedelta
 from uuid import UUID
@@ -10,15 +11,19 @@ from sqlalchemy import func, select, text
 
 from billing.invariants import find_breaches
 from billing.views import view_credits
+from core.tasks import background, end
 from models.generation import JobState
 from models.work import Work, WorkFile
 from service.flows.cancel_generation import cancel_generation
 from service.flows.sweep_leases import sweep_leases
 from service.invariants import JOB_INVARIANTS
 from service.jobs import claims
+from service.main.runtime import make_worker
 from service.wiring import Services
 from service.workers.generation import GenerationWorker
-from tests.factories.jobs import PRODUCER, progress_of, running_worker, until
+from service.workers.process_link import RENDERER
+from tests.factories.children import children
+from tests.factories.jobs import PATIENCE_SECONDS, PRODUCER, progress_of, running_worker, until
 from tests.integration.jobs.conftest import Ask
 
 LEASE = timedelta(seconds=30)
@@ -174,15 +179,28 @@ class TestLeases:
     async def test_a_cancelled_worker_hands_its_batch_back(
         self, services: Services, ask: Ask, owner_id: UUID
     ) -> None:
-        from service.main.runtime import make_worker
-
         job_id = await ask("steps=100 sleep=0.05")
         task = asyncio.create_task(make_worker(services, producer=PRODUCER).run())
         await until(services, job_id, JobState.RUNNING)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
         job = await until(services, job_id, JobState.QUEUED)
         assert job.leased_by is None
+
+    async def test_a_worker_ends_though_a_library_swallows_being_cancelled(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        is_announcing = asyncio.Event()
+
+        async def announce(*_: object) -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                is_announcing.set()
+                await asyncio.Event().wait()
+
+        monkeypatch.setattr("service.jobs.estimates.Estimates.announce", announce)
+        worker = make_worker(services, producer=PRODUCER)
+        async with asyncio.timeout(PATIENCE_SECONDS), background(worker.run()):
+            await is_announcing.wait()
+        assert children(RENDERER) == []  # also of one that was just being started
 
 
 class TestClaims:
