@@ -22,10 +22,11 @@ run: setup
 
 # Four at a time also on two cores: half of what a test does is wait for a process, a browser or a disk.
 # In the order of pyproject.toml: the quick ones first. With bytecode kept, whatever the machine's habit:
-# the suite starts a hundred processes of ours, and each would compile everything again.
+# the suite starts a hundred processes of ours, and each would compile everything again. A worker that dies
+# ends the run: one in its place would begin with the test that killed it, again and again.
 test:
 	@sh setup/setup.sh dev
-	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 lint:
 	@sh setup/setup.sh dev
