@@ -1,13 +1,16 @@
 """A producer that obeys a script in the spec, so that tests decide when a job is slow, fails or dies.
 
 It runs in a real renderer process behind the real pipe. The script travels in the recipient's or prompt's
-words: "steps=20 sleep=0.05", "reject", "fail", "invalid", "die", "hang".
+words: "steps=20 sleep=0.05", "reject", "fail", "invalid", "die", "hang"; "stay=2" stays at its second step
+until it is cancelled, "stay=2 leave=/some/file" also until that file is there.
 """
 
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -16,6 +19,22 @@ from generators.contracts import Failure, FailureReason, Progress
 from service.jobs.products import Made, MadeFile, Order, Product, Rejection
 
 TEXT_FIELDS = ("recipient", "prompt", "theme")
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets a work that stays at a step go on when a test has seen enough, however long looking takes."""
+
+    path: Path
+
+    @property
+    def words(self) -> str:
+        """Go into the script, beside "stay="."""
+        return f"leave={self.path}"
+
+    def open(self) -> None:
+        self.path.touch()
 
 
 class ScriptedProducer:
@@ -33,7 +52,11 @@ class ScriptedProducer:
         cancelled: set[int] = set()
         for step in range(1, steps + 1):
             for index, script in enumerate(scripts):
-                if not progress.step(index, step, steps + 1):
+                is_wanted = progress.step(index, step, steps + 1)
+                while is_wanted and _stays(script, step):
+                    time.sleep(LOOK_SECONDS)
+                    is_wanted = progress.step(index, step, steps + 1)
+                if not is_wanted:
                     cancelled.add(index)
                 time.sleep(float(script.get("sleep", 0)))
                 if "tell" in script:
@@ -52,6 +75,10 @@ class ScriptedProducer:
 def _script(spec: Mapping[str, Any]) -> dict[str, str]:
     words = " ".join(str(spec.get(field, "")) for field in TEXT_FIELDS).split()
     return {key: value or "yes" for key, _, value in (word.partition("=") for word in words)}
+
+
+def _stays(script: Mapping[str, str], step: int) -> bool:
+    return script.get("stay") == str(step) and not ("leave" in script and Path(script["leave"]).exists())
 
 
 def _act(script: Mapping[str, str], order: Order) -> Made:

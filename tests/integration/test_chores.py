@@ -103,7 +103,7 @@ class TestErasure:
     ) -> None:
         from tests.factories.people import CARD
 
-        slow = {**CARD, "spec": {**CARD["spec"], "recipient": "steps=60 sleep=.05"}}
+        slow = {**CARD, "spec": {**CARD["spec"], "recipient": "stay=1"}}
         job_id = UUID((await create(client, author, slow)).json()["id"])
         async with running_worker(services):
             await until(services, job_id, JobState.RUNNING)

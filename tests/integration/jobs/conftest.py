@@ -1,7 +1,8 @@
 """A running worker over the scripted producer, and the jobs it is given."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,12 +13,13 @@ from service.wiring import Services
 from service.workers.generation import GenerationWorker
 from tests.factories.credits import give, make_user, skip_month
 from tests.factories.jobs import running_worker
+from tests.fakes.producer import Gate
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Short leases and patience, so that losses are noticed within the test."""
-    jobs = JobSettings(lease_seconds=4, deadline_seconds=3, max_attempts=2)
+    jobs = JobSettings(lease_seconds=4, deadline_seconds=5, max_attempts=2)
     return settings.model_copy(update={"jobs": jobs})
 
 
@@ -35,6 +37,14 @@ async def owner_id(services: Services) -> UUID:
         await skip_month(session, user_id, now=services.clock())
         await give(session, user_id, 10, now=services.clock())
     return user_id
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    """One that is open at the end, whatever happens; after `worker` among the arguments."""
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()
 
 
 Ask = Callable[..., Awaitable[UUID]]

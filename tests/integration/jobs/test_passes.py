@@ -15,7 +15,8 @@ from service.invariants import JOB_INVARIANTS
 from service.jobs.events import JobEvent
 from service.wiring import Services
 from service.workers.chores import Chores
-from tests.factories.jobs import running_worker, until
+from tests.factories.jobs import PATIENCE_SECONDS, running_worker, until
+from tests.fakes.producer import Gate
 from tests.integration.jobs.conftest import Ask
 
 
@@ -27,7 +28,7 @@ def passes(kind: str = "image") -> tuple[float, float]:
 
 async def all_events_of(services: Services, job_id: UUID) -> list[JobEvent]:
     """Everything that was said of it; waits for the last word."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             events = list(await services.events.read_after(job_id, 0))
             if events and events[-1].is_final:
@@ -37,23 +38,27 @@ async def all_events_of(services: Services, job_id: UUID) -> list[JobEvent]:
 
 class TestPasses:
     async def test_jobs_of_one_shape_that_wait_ride_together(
-        self, services: Services, ask: Ask, owner_id: UUID
+        self, services: Services, ask: Ask, owner_id: UUID, gate: Gate
     ) -> None:
         """One is on the device; four gather behind it and need one more pass, not four."""
         before = passes()
         async with running_worker(services):
-            first = await ask("steps=10 sleep=0.1", kind="image")
+            # Once let go, it is on the device for another second: what was claimed meanwhile gets there.
+            first = await ask(f"steps=5 sleep=0.2 stay=1 {gate.words}", kind="image")
             await until(services, first, JobState.RUNNING)
             ids = [first, *[await ask(f"n{number}", kind="image") for number in range(4)]]
+            for job_id in ids:
+                await until(services, job_id, JobState.RUNNING)
+            gate.open()
             jobs = await asyncio.gather(*(until(services, job_id) for job_id in ids))
         assert {job.state for job in jobs} == {JobState.SUCCEEDED}
         after = passes()
         assert (after[0] - before[0], after[1] - before[1]) == (2, 5)
 
     async def test_a_job_cancelled_before_its_pass_is_released(
-        self, services: Services, worker: object, ask: Ask, owner_id: UUID
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID, gate: Gate
     ) -> None:
-        slow = await ask("steps=20 sleep=0.1", kind="image")
+        slow = await ask(f"stay=1 {gate.words}", kind="image")
         await until(services, slow, JobState.RUNNING)
         waiting = await ask("never made", kind="image")
         await until(services, waiting, JobState.RUNNING)  # claimed, and behind the slow one

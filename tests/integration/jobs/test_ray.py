@@ -19,6 +19,7 @@ from service.workers import lanes
 from service.workers.generation import GenerationWorker
 from service.workers.ray_link import RayFleet, Share
 from tests.factories.jobs import PATIENCE_SECONDS, PRODUCER, until
+from tests.fakes.producer import Gate
 from tests.integration.jobs.conftest import Ask
 
 
@@ -59,12 +60,20 @@ async def opens_within(worker: GenerationWorker, count: int, *, seconds: float) 
     return False
 
 
-def actors() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if " ".join(process.info["cmdline"] or ()).startswith("ray::RenderingActor")
-    ]
+async def the_actor() -> psutil.Process:
+    """The only one of our cluster, once those of earlier tests have gone."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found = [one for one in psutil.Process().children(recursive=True) if _is_actor(one)]
+            if len(found) == 1:
+                return found[0]
+            await asyncio.sleep(0.05)
+
+
+def _is_actor(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline()).startswith("ray::RenderingActor")
+    return False
 
 
 class TestRay:
@@ -78,14 +87,14 @@ class TestRay:
         assert "progress" in {event.event for event in events}
 
     async def test_an_actor_killed_in_mid_pass_only_means_another_attempt(
-        self, services: Services, ask: Ask, owner_id: UUID
+        self, services: Services, ask: Ask, owner_id: UUID, gate: Gate
     ) -> None:
         async with ray_worker(services):
-            ids = [await ask(f"steps=20 sleep=0.05 n{number}", kind="image") for number in range(3)]
+            ids = [await ask(f"stay=1 {gate.words} n{number}", kind="image") for number in range(3)]
             for job_id in ids:
                 await until(services, job_id, JobState.RUNNING)
-            (actor,) = actors()
-            os.kill(actor.pid, signal.SIGKILL)
+            os.kill((await the_actor()).pid, signal.SIGKILL)
+            gate.open()
             jobs = [await until(services, job_id) for job_id in ids]
         assert [(job.state, job.attempts) for job in jobs] == [(JobState.SUCCEEDED, 2)] * 3
 
@@ -106,7 +115,7 @@ class TestRay:
 
     async def test_cancelling_reaches_the_actor(self, services: Services, ask: Ask, owner_id: UUID) -> None:
         async with ray_worker(services):
-            job_id = await ask("steps=600 sleep=0.05")
+            job_id = await ask("stay=1")
             await until(services, job_id, JobState.RUNNING)
             async with services.sessions.begin() as session:
                 await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())

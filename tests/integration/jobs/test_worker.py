@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,10 +21,10 @@ from service.invariants import JOB_INVARIANTS
 from service.jobs import claims
 from service.main.runtime import make_worker
 from service.wiring import Services
-from service.workers.generation import GenerationWorker
 from service.workers.process_link import RENDERER
 from tests.factories.children import children
 from tests.factories.jobs import PATIENCE_SECONDS, PRODUCER, progress_of, running_worker, until
+from tests.fakes.producer import Gate
 from tests.integration.jobs.conftest import Ask
 
 LEASE = timedelta(seconds=30)
@@ -85,15 +86,15 @@ class TestWhoPays:
             assert job.state is JobState.CANCELLED
         assert await available(services, owner_id) == 10
 
-    @pytest.mark.parametrize(("after_share", "left"), [(0.0, 10), (0.6, 9)])
+    @pytest.mark.parametrize(("step", "left"), [(1, 10), (3, 9)])
     async def test_cancelled_while_running_is_charged_from_half_of_the_steps_on(
-        self, services: Services, worker: object, ask: Ask, owner_id: UUID, after_share: float, left: int
+        self, services: Services, worker: object, ask: Ask, owner_id: UUID, step: int, left: int
     ) -> None:
         spent = 10 - left
         for attempt in range(1, TRIES + 1):
-            job_id = await ask(f"{attempt} steps=60 sleep=0.05")
+            job_id = await ask(f"{attempt} steps=4 stay={step}")
             await until(services, job_id, JobState.RUNNING)
-            await progress_of(services, job_id, at_least=after_share)
+            await progress_of(services, job_id, at_least=step / 5)
             asked_at = time.monotonic()
             async with services.sessions.begin() as session:
                 await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
@@ -119,9 +120,9 @@ class TestWhoPays:
 
 class TestLeases:
     async def test_a_late_result_of_a_lost_lease_is_dropped(
-        self, services: Services, ask: Ask, owner_id: UUID
+        self, services: Services, ask: Ask, owner_id: UUID, gate: Gate
     ) -> None:
-        job_id = await ask("steps=8 sleep=0.25")
+        job_id = await ask(f"stay=1 {gate.words}")
         async with running_worker(services):
             await until(services, job_id, JobState.RUNNING)
             async with services.sessions.begin() as session:  # the lease is lost behind the worker's back
@@ -130,6 +131,7 @@ class TestLeases:
                 )
                 swept = await sweep_leases(session, max_attempts=2, now=services.clock())
             assert [job.state for job in swept] == [JobState.QUEUED]
+            gate.open()
             job = await until(services, job_id)
         assert (job.state, job.attempts) == (JobState.SUCCEEDED, 2)
         async with services.sessions() as session:
@@ -157,15 +159,21 @@ class TestLeases:
         assert await available(services, owner_id) == 10
 
     async def test_heartbeats_keep_a_long_job(
-        self, services: Services, worker: GenerationWorker, ask: Ask, owner_id: UUID
+        self, services: Services, ask: Ask, owner_id: UUID, gate: Gate
     ) -> None:
-        job_id = await ask("steps=60 sleep=0.1")  # six seconds on a lease of four
-        await until(services, job_id, JobState.RUNNING)
-        for _ in range(25):
-            async with services.sessions.begin() as session:
-                assert await sweep_leases(session, max_attempts=2, now=services.clock()) == []
-            await asyncio.sleep(0.2)
-        job = await until(services, job_id)
+        jobs = services.settings.jobs.model_copy(update={"lease_seconds": 9, "deadline_seconds": 60})
+        patient = replace(services, settings=services.settings.model_copy(update={"jobs": jobs}))
+        job_id = await ask(f"stay=1 {gate.words}")
+        async with running_worker(patient):
+            first_lease = {"end": (await until(services, job_id, JobState.RUNNING)).lease_expires_at}
+            is_over = False
+            while not is_over:
+                async with services.sessions.begin() as session:
+                    assert await sweep_leases(session, max_attempts=2, now=services.clock()) == []
+                    is_over = await session.scalar(text("SELECT now() > :end"), first_lease)
+                await asyncio.sleep(0.2)
+            gate.open()
+            job = await until(services, job_id)
         assert (job.state, job.attempts) == (JobState.SUCCEEDED, 1)
 
     async def test_a_stopping_worker_finishes_its_batch(
@@ -179,7 +187,7 @@ class TestLeases:
     async def test_a_cancelled_worker_hands_its_batch_back(
         self, services: Services, ask: Ask, owner_id: UUID
     ) -> None:
-        job_id = await ask("steps=100 sleep=0.05")
+        job_id = await ask("stay=1")
         task = asyncio.create_task(make_worker(services, producer=PRODUCER).run())
         await until(services, job_id, JobState.RUNNING)
         await end(task)
