@@ -81,8 +81,9 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 @pytest.fixture(scope="session")
 async def template(engines: Endpoints) -> str:
     """A migrated database to copy from: a copy takes milliseconds, migrating takes longer."""
-    # Nothing here survives the run, so nothing waits for a disk; tests that kill Postgres have their own.
-    for setting in ("fsync", "full_page_writes"):
+    # Nothing here survives the run, so nothing waits for a disk; tests that kill Postgres have their own. Nor
+    # does Postgres tidy up: no database can be copied or removed while somebody looks through it.
+    for setting in ("fsync", "full_page_writes", "autovacuum"):
         await _execute(engines.database_url, f"ALTER SYSTEM SET {setting} = off")
     await _execute(engines.database_url, "SELECT pg_reload_conf()")
     await _execute(engines.database_url, f"CREATE DATABASE {TEMPLATE}")
