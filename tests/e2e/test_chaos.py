@@ -20,9 +20,10 @@ from models.credit import LotSource
 from models.generation import ENDS, Generation, JobState
 from service.engines.blocking import BlockingEngines
 from service.invariants import JOB_INVARIANTS
-from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
+from tests.e2e.processes import ServiceProcess, await_ready, running
 from tests.factories.credits import give
 from tests.factories.people import CARD
+from tests.factories.ports import free_port
 
 JOBS = 200
 USERS = 20

@@ -18,8 +18,9 @@ from models.credit import CreditHold, HoldState
 from models.generation import Generation, JobState
 from service.engines.blocking import BlockingEngines
 from service.invariants import JOB_INVARIANTS
-from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
+from tests.e2e.processes import ServiceProcess, await_ready, running
 from tests.e2e.test_chaos import PATIENCE_SECONDS, kill_postgres, sign_in_all
+from tests.factories.ports import free_port
 
 BATCHES = 6
 ROWS = 15

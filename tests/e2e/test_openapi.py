@@ -13,7 +13,8 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
+from tests.e2e.processes import ServiceProcess, await_ready, running
+from tests.factories.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

@@ -13,7 +13,8 @@ from service.engines.blocking import BlockingEngines
 from service.engines.folders import open_engine_folder
 from service.engines.postgres import Postgres
 from service.engines.valkey import Valkey
-from tests.e2e.processes import ServiceProcess, await_ready, free_port, running
+from tests.e2e.processes import ServiceProcess, await_ready, running
+from tests.factories.ports import free_port
 from tests.integration.engines.questions import kill_leader
 
 pytestmark = pytest.mark.e2e

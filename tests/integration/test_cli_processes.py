@@ -19,11 +19,13 @@ from generators.specs import CardSpec, Occasion
 from service.engines.endpoints import Endpoints
 from service.jobs.products import Made, Order
 from service.main.commands.making import make_work
+from tests.factories.ports import free_port
 from tests.fakes.producer import ScriptedProducer
 
 HUAJIAN = [sys.executable, "-c", "from service.main.cli import main; main()"]
 SLOW = [sys.executable, "-c", f"from service.main.cli import app; app(obj='{__name__}:make_slow')"]
 STARTED = "HUAJIAN_TEST_STARTED"
+PATIENCE_SECONDS = 120
 LISTING = """
 import sys
 from service.main.cli import app
@@ -67,7 +69,7 @@ def run(command: list[str], *arguments: str, **environment: str) -> "subprocess.
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -121,30 +123,30 @@ class TestProcess:
         with subprocess.Popen(
             [*SLOW, *words], env={**os.environ, STARTED: str(started)}, stderr=subprocess.DEVNULL
         ) as process:
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while not started.exists():
-                assert process.poll() is None
+                assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 130
+            assert process.wait(PATIENCE_SECONDS) == 130
         assert list(folder.iterdir()) == []
 
 
 class TestMetrics:
-    def test_a_keeper_shows_the_queue_and_ends_when_told(
-        self, environment: dict[str, str], unused_tcp_port: int
-    ) -> None:
-        port = str(unused_tcp_port)
+    def test_a_keeper_shows_the_queue_and_ends_when_told(self, environment: dict[str, str]) -> None:
+        port = str(free_port())
         with subprocess.Popen(
             [*HUAJIAN, "keeper", "--metrics-port", port],
             env={**os.environ, **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while PROVED not in fetch(f"http://127.0.0.1:{port}/metrics"):
-                assert process.poll() is None
+                assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.1)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
 
     def test_a_port_that_is_taken_is_said_before_anything_starts(self, environment: dict[str, str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

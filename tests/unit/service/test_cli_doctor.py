@@ -27,6 +27,7 @@ from service.main.doctor.fonts import examine_fonts
 from service.main.doctor.python import examine_python
 from service.main.doctor.storage import examine_storage
 from service.main.doctor.surroundings import examine_surroundings
+from tests.factories.ports import free_port
 from tests.fakes.producer import ScriptedProducer
 
 
@@ -75,8 +76,8 @@ class TestSurroundings:
         assert found.verdict is verdict
         assert secret not in to_json([Section("x", [found])])
 
-    async def test_mail_that_nobody_answers_is_broken(self, tmp_path: Path, unused_tcp_port: int) -> None:
-        mail = MailSettings(smtp_host="127.0.0.1", smtp_port=unused_tcp_port)
+    async def test_mail_that_nobody_answers_is_broken(self, tmp_path: Path) -> None:
+        mail = MailSettings(smtp_host="127.0.0.1", smtp_port=free_port())
         found = by_name(await examine_surroundings(Settings(data_dir=tmp_path, mail=mail)))["Mail"]
         assert found.verdict is Verdict.BROKEN
 
@@ -134,13 +135,12 @@ class TestEngines:
         }
         assert is_empty(tmp_path)
 
-    async def test_configured_servers_that_do_not_answer_are_broken(
-        self, tmp_path: Path, unused_tcp_port: int
-    ) -> None:
+    async def test_configured_servers_that_do_not_answer_are_broken(self, tmp_path: Path) -> None:
+        port = free_port()
         settings = Settings(
             data_dir=tmp_path,
-            database_url=f"postgresql://me:hunter2@127.0.0.1:{unused_tcp_port}/x",
-            redis_url=f"redis://:hunter2@127.0.0.1:{unused_tcp_port}/0",
+            database_url=f"postgresql://me:hunter2@127.0.0.1:{port}/x",
+            redis_url=f"redis://:hunter2@127.0.0.1:{port}/0",
         )
         found = await examine_engines(settings)
         assert [finding.verdict for finding in found] == [Verdict.BROKEN, Verdict.BROKEN]
