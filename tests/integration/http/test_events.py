@@ -40,7 +40,7 @@ class TestEvents:
         person = await sign_in()
         job_id = UUID((await create(client, person, scripted("steps=20 sleep=.12"))).json()["id"])
         broken: list[tuple[int, str, dict[str, object]]] = []
-        async with running_worker(services):
+        async with running_worker(services), asyncio.timeout(PATIENCE_SECONDS):
             while not broken or "work" not in broken[-1][2]:
                 seen = broken[-1][0] if broken else 0
                 broken += await collect(services, person, job_id, seen=seen, at_most=1)

@@ -40,6 +40,7 @@ from tests.fakes.log_witness import witnessing
 from tests.fakes.log_writer import acknowledged, make_grower, run_writer
 
 KILLS = 5  # a hundred in benchmarks/transparency_log.py
+MOST_KILLS = 30  # a busy machine may kill the first ones before they have said anything
 
 
 @pytest.fixture
@@ -203,11 +204,13 @@ class TestGrowing:
         self, services: Services, endpoints: Endpoints, tmp_path: Path
     ) -> None:
         known: set[UUID] = set()
-        for number in range(KILLS):
+        for number in range(MOST_KILLS):
             process = await run_writer(endpoints.database_url, tmp_path)
             await asyncio.sleep(0.05 * (number + 1))
             process.send_signal(signal.SIGKILL)
             known |= await acknowledged(process)
+            if known and number + 1 >= KILLS:
+                break
         grower = make_grower(services.sessions, tmp_path)
         while await grower.grow():
             continue
