@@ -161,7 +161,7 @@ class TestNetwork:
         visitor = await arrive()
         page = visitor.page
         await page.route("**/events", lambda route: route.abort())
-        await write_card(page, "steps=400 sleep=.05")
+        await write_card(page, "steps=9 stay=1")
         await press(page)
         await expect(state(page)).to_have_text("连接断了，正在重新连接")
         await page.unroute("**/events")

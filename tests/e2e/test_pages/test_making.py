@@ -66,7 +66,7 @@ class TestCard:
 
     async def test_whoever_waits_is_told_how_many_are_before_them(self, arrive: Arrive) -> None:
         first, second, third = [(await arrive()).page for _ in range(3)]
-        await write_card(first, "steps=400 sleep=.05")  # cards are made one at a time
+        await write_card(first, "steps=9 stay=1")  # cards are made one at a time
         await press(first)
         await expect(state(first)).to_have_text("落笔中")
         for page, place in ((second, "下一个就是你"), (third, "前面还有 1 件")):
@@ -140,7 +140,7 @@ class TestOtherKinds:
 class TestEndings:
     async def test_a_running_job_is_cancelled_and_its_credit_returned(self, arrive: Arrive) -> None:
         page = (await arrive()).page
-        await write_card(page, "steps=400 sleep=.02")
+        await write_card(page, "steps=9 stay=1")
         await press(page)
         await expect(state(page)).to_have_text("落笔中")
         await expect_left(page, "还剩 2 次")

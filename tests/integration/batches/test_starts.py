@@ -230,7 +230,7 @@ class TestCancel:
     async def test_what_runs_stops_soon(
         self, client: httpx.AsyncClient, services: Services, firm: Person
     ) -> None:
-        sent = rows(*["steps=400 sleep=.05"] * 3)
+        sent = rows(*["steps=9 stay=1"] * 3)
         batch_id = (await quote(client, firm, sent, start=True)).json()["id"]
         async with running_worker(services):
             await until(services, await first_job(services), JobState.RUNNING)

@@ -18,7 +18,7 @@ from service.engines.valkey import Valkey
 
 async def ask(database_url: str, statement: str) -> object:
     """The first value of the first row."""
-    connection = await asyncpg.connect(database_url, timeout=5)
+    connection = await asyncpg.connect(database_url, timeout=30)
     try:
         return await connection.fetchval(statement)
     finally:

@@ -319,7 +319,7 @@ class TestTrouble:
             while not exchange.closing.wait(0.02):
                 exchange.event(delta("歌"))
 
-        backend, _ = open_(trickle, timeout_seconds=0.3, max_retries=0)
+        backend, _ = open_(trickle, timeout_seconds=2, max_retries=0)
         with pytest.raises(BackendUnavailableError, match="too long"):
             ask(backend)
 

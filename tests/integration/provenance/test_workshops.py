@@ -20,6 +20,7 @@ from tests.factories.children import children, kill_children
 from tests.factories.sealed_files import encoded, facts, signing_pair
 
 ODD = "tests.fakes.odd_workshop"
+PATIENCE_SECONDS = 60.0
 ORDER = FileOrder("image/jpeg", facts())
 
 
@@ -58,6 +59,13 @@ def counting(time_authority_url: str | None = None) -> CountingSigner:
     return CountingSigner(signing_pair().signer, [], time_authority_url)
 
 
+async def children_are(count: int) -> None:
+    """Wait until there are so many: a process begins and ends, and says so nowhere."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(children(ODD)) != count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 class TestOdd:
     @pytest.mark.parametrize("what", [b"dies", b"hangs", b"has no memory"])
     async def test_a_child_that_fails_is_said_to_be_away_and_replaced(
@@ -79,8 +87,7 @@ class TestOdd:
     async def test_closing_ends_a_child_at_work_and_nothing_is_lent_afterwards(self, odd: ChildPool) -> None:
         bench = Bench(odd, time_stamp_seconds=1)
         hanging = asyncio.create_task(bench.look(b"hangs"))
-        while not children(ODD):  # noqa: ASYNC110 - a process begins, and says so nowhere
-            await asyncio.sleep(0.01)
+        await children_are(1)
         await asyncio.to_thread(odd.close)
         with pytest.raises(MakingUnavailableError):
             await hanging
@@ -89,10 +96,9 @@ class TestOdd:
             pass
 
     async def test_who_is_not_needed_goes(self, odd: ChildPool) -> None:
-        with odd.lend(5):
-            assert len(children(ODD)) == 1
-        while children(ODD):  # noqa: ASYNC110 - a process ends, and says so nowhere
-            await asyncio.sleep(0.01)
+        with odd.lend(PATIENCE_SECONDS):
+            await children_are(1)
+        await children_are(0)
 
 
 class TestReal:
@@ -108,11 +114,14 @@ class TestReal:
     async def test_an_authority_that_says_nothing_holds_up_its_own_file_alone(
         self, workshops: ChildPool, silent_authority: str
     ) -> None:
-        bench = Bench(workshops, time_stamp_seconds=2)
+        bench = Bench(workshops, time_stamp_seconds=5)
         content = encoded("JPEG")
+        with workshops.lend(PATIENCE_SECONDS), workshops.lend(PATIENCE_SECONDS):
+            pass  # there are two
+        await asyncio.gather(bench.look(content), bench.look(content))  # and they have loaded what they need
         timed = asyncio.create_task(bench.make(content, ORDER, counting(silent_authority)))
         made = await bench.make(content, ORDER, counting())
         assert made.manifest_sha256 is not None and not timed.done()
-        async with asyncio.timeout(15):  # the general limit is 30 s
+        async with asyncio.timeout(20):  # the general limit is 30 s
             with pytest.raises(SigningUnavailableError):
                 await timed
