@@ -16,6 +16,8 @@ import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
@@ -44,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     # A shell has what it starts in the background ignore Ctrl-C, and what a test starts would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A busy machine changes nothing: by default an example that takes a fifth of a second fails.
+    unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis_settings.register_profile("unhurried", unhurried)
+    hypothesis_settings.load_profile("unhurried")
     _log_plainly()
 
 
