@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 _PIECE_CHARS: Final = 7  # how much text an event carries: lines and headings are cut in their middle
+_HOLD_SECONDS: Final = 30.0
 _STREAM: Final = "text/event-stream; charset=utf-8"
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -100,7 +101,7 @@ def falls_silent(exchange: Exchange) -> None:
     """Begins, and says nothing more until the test is over."""
     exchange.begin()
     exchange.event(delta("歌"))
-    exchange.closing.wait(30)
+    exchange.closing.wait(_HOLD_SECONDS)
 
 
 def never_ends(piece: bytes) -> Reply:
@@ -137,6 +138,8 @@ def openai_server(*script: Reply) -> Iterator[FakeOpenAi]:
     closing = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = _HOLD_SECONDS  # the end waits for all handlers, also for one that nobody speaks to
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             request = json.loads(body)

@@ -68,6 +68,8 @@ def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Runs until the context ends; nothing is held to begin with."""
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = HOLD_SECONDS  # the end waits for all handlers, also for one that nobody speaks to
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
