@@ -1,6 +1,6 @@
 """Ports for processes that must be told where to listen."""
 
-import random
+import secrets
 import socket
 
 # Below those that Linux gives to whoever asks for any (net.ipv4.ip_local_port_range), for a listener or for
@@ -11,7 +11,7 @@ PORTS = range(20_000, 30_000)
 def free_port() -> int:
     """One that nobody uses."""
     while True:
-        port = random.choice(PORTS)
+        port = secrets.choice(PORTS)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
