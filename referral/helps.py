@@ -15,10 +15,9 @@ from models.referral import Help, HelpState, LinkState
 from referral.errors import HelpNotFoundError
 
 FIND_CONFLICT: Final = """
-SELECT h.id, h.link_id, h.helper_id, h.state, h.weight, l.goal, l.progress, h.page_nonce = $4 AS has_nonce
-FROM helps h JOIN unlock_links l ON l.id = h.link_id
-WHERE (h.link_id = $1 AND (h.helper_id = $2 OR h.device_key = $3)) OR h.page_nonce = $4
-ORDER BY (h.helper_id = $2 AND h.link_id = $1) DESC LIMIT 1
+SELECT link_id = $1 AND helper_id = $2 AS is_own, page_nonce = $4 AS has_nonce FROM helps
+WHERE (link_id = $1 AND (helper_id = $2 OR device_key = $3)) OR page_nonce = $4
+ORDER BY is_own DESC LIMIT 1
 """
 IS_PROVEN: Final = text("""
 SELECT EXISTS (SELECT FROM contacts WHERE user_id = :user_id AND verified_at IS NOT NULL)
@@ -71,15 +70,9 @@ class NewHelp:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The help that was there before."""
+    """The help that was there before: the same person's, else with the same page token or device."""
 
-    id: UUID
-    link_id: UUID
-    helper_id: UUID
-    state: HelpState
-    weight: int
-    goal: int
-    progress: int
+    is_own: bool
     has_nonce: bool
 
 
@@ -106,7 +99,7 @@ async def find_conflict(statements: Statements, new: NewHelp) -> Conflict | None
     None: it is gone again, or the person has become an existing one meanwhile.
     """
     rows = await statements.fetch(FIND_CONFLICT, new.link_id, new.helper_id, new.device_key, new.page_nonce)
-    return Conflict(**dict(rows[0]) | {"state": HelpState(rows[0]["state"])}) if rows else None
+    return Conflict(**rows[0]) if rows else None
 
 
 async def get_standing(session: AsyncSession, help_id: UUID) -> HelpStanding:

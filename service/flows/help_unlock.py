@@ -83,23 +83,13 @@ class HelpWriter(GroupWriter[Tap, HelpOutcome]):
 
 
 async def _explain(statements: Statements, refused: Sequence[NewHelp]) -> Outcomes:
-    """What was there before helps that were refused; those that nothing explains may be tried again."""
+    """Why helps were refused. Who is left out is looked at again: the next look finds their earlier help."""
     outcomes: Outcomes = {}
     for new in refused:
         earlier = await helps.find_conflict(statements, new)
-        if earlier is None:
+        if earlier is None or earlier.is_own:
             continue
-        if (earlier.link_id, earlier.helper_id) == (new.link_id, new.helper_id):
-            outcomes[new.id] = HelpOutcome(
-                earlier.id,
-                earlier.link_id,
-                earlier.state,
-                earlier.weight,
-                earlier.goal,
-                earlier.progress,
-                is_replay=True,
-            )
-        elif earlier.has_nonce:
+        if earlier.has_nonce:
             outcomes[new.id] = PageTokenSpentError("Somebody has helped with this page token.")
         else:
             outcomes[new.id] = DeviceHelpedError("Somebody has helped this link from this device.")
