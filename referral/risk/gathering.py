@@ -116,8 +116,13 @@ async def gather(
 
 
 def _settle_new(attempt: HelpAttempt, devices: Sequence[bytes], found: Around, people: People) -> HelpAttempt:
-    carried = people.device_owners.get(devices[0], attempt.helper_id) if devices else attempt.helper_id
-    return attempt._replace(is_new=carried == attempt.helper_id and not found.is_device_known)
+    is_theirs = _carried(devices, people) in (None, attempt.helper_id)
+    return attempt._replace(is_new=is_theirs and not found.is_device_known)
+
+
+def _carried(devices: Sequence[bytes], people: People) -> UUID | None:
+    """Whose guest account the device that asks carries."""
+    return people.device_owners.get(devices[0]) if devices else None
 
 
 async def regather(
@@ -145,8 +150,7 @@ def _tell(
 ) -> dict[str, Any]:
     """What only the tap itself tells, beside what can be found at any time."""
     owned = people.devices.get(attempt.owner_id, ())
-    carried = people.device_owners.get(devices[0]) if devices else None
-    is_somebodys = carried not in (None, attempt.owner_id, attempt.helper_id)
+    is_somebodys = _carried(devices, people) not in (None, attempt.owner_id, attempt.helper_id)
     return {
         "is_new": attempt.is_new,
         "agent": traces.agent.kind,
