@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 MOST_REASONS: Final = 12
 
 # One pass over the links and one over their helps; `GROUPING` tells a day's row from a variant's and the sum.
+# Nobody is new twice (`uq_helps_new`), so helps of new people are as many as the people.
 _CHOSEN: Final = """
 WITH chosen AS MATERIALIZED (
     SELECT id, owner_id, variant, views, (created_at AT TIME ZONE 'UTC')::date AS day
@@ -41,7 +42,7 @@ _HELPS: Final = text(
     _CHOSEN  # noqa: S608 - constants alone
     + """
 , taps AS MATERIALIZED (
-    SELECT chosen.day, chosen.variant, help.helper_id, help.is_new, help.state,
+    SELECT chosen.day, chosen.variant, help.is_new, help.state,
            help.qualified_at IS NOT NULL AS is_qualified,
            help.state = 'held' OR (help.decided_at IS NOT NULL AND help.state <> 'revoked') AS was_held,
            help.is_new AND EXISTS (
@@ -57,12 +58,12 @@ SELECT GROUPING(day, variant) AS grouped, day, variant,
        count(*) AS taps,
        count(*) FILTER (WHERE is_new) AS new_taps,
        count(*) FILTER (WHERE is_qualified) AS qualified,
-       count(DISTINCT helper_id) FILTER (WHERE is_qualified AND is_new) AS qualified_new,
+       count(*) FILTER (WHERE is_qualified AND is_new) AS qualified_new,
        count(*) FILTER (WHERE was_held) AS held,
        count(*) FILTER (WHERE state = 'denied') AS denied,
        count(*) FILTER (WHERE state = 'revoked') AS revoked,
-       count(DISTINCT helper_id) FILTER (WHERE has_made) AS first_works,
-       count(DISTINCT helper_id) FILTER (WHERE has_bought) AS buyers
+       count(*) FILTER (WHERE has_made) AS first_works,
+       count(*) FILTER (WHERE has_bought) AS buyers
 FROM taps
 GROUP BY GROUPING SETS ((day), (variant), ())
 """
