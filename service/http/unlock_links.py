@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from models.referral import HelpState, LinkState
 from referral import helps, links
-from referral.codes import MAX_TYPED_CHARS, find_hash
+from referral.codes import find_hash
 from referral.errors import LinkNotFoundError
 from referral.links import LinkWish, state_at
 from service.addresses import client_network
@@ -182,9 +182,7 @@ async def answer_help(request: Request) -> Response:
     user = authenticate(services, request)
     policies = user_policy(services), help_policy(services)
     await count_request(request, services, str(user.user_id), *policies)
-    code = request.path_params["code"]
-    if len(code) > MAX_TYPED_CHARS:
-        raise LinkNotFoundError("There is no such link.")
+    code = read_code(request)
     try:
         body = HelpCreate.model_validate_json(await read_json(request))
     except ValidationError as error:
