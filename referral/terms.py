@@ -22,3 +22,8 @@ class Terms(BaseModel):
         if self.seats * min(self.weight_new, self.weight_existing) < self.goal:
             raise ValueError("seats: too few for the goal, if all helpers have an account already")
         return self
+
+
+def people_for(points: int, weight_new: int, weight_existing: int) -> tuple[int, int]:
+    """How many people it takes to bring so many points: if all are new, and if none is."""
+    return -(-points // weight_new), -(-points // weight_existing)

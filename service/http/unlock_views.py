@@ -14,6 +14,7 @@ from referral.codes import code_of
 from referral.links import state_at
 from referral.looks import ShownWork
 from referral.proof_of_work import ALGORITHM
+from referral.terms import people_for
 from service.http.unlock_schemas import (
     Challenge,
     ChannelStandingRead,
@@ -71,8 +72,12 @@ def _say(language: str, link: UnlockLink, missing: int, url: str) -> str:
     texts = TEXTS[language]
     if missing == 0:
         return texts["met"].format(url=url)
-    text = texts["named" if link.asker_name else "plain"]
-    return text.format(name=link.asker_name, missing=missing, url=url)
+    fresh, known = people_for(missing, link.weight_new, link.weight_existing)
+    named = "friends_mixed" if fresh != known else "friends_one" if fresh == 1 else "friends"
+    friends = texts[named].format(n=fresh, fresh=fresh, known=known)
+    return texts["named" if link.asker_name else "plain"].format(
+        name=link.asker_name, friends=friends, url=url
+    )
 
 
 async def show_link(services: Services, code: str, language: str) -> LinkView:

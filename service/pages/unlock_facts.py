@@ -8,6 +8,7 @@ from fastapi import Request
 
 from provenance.labels import visible_label
 from referral.looks import ShownFile, ShownLink, ShownWork
+from referral.terms import people_for
 from service.pages import texts
 from service.wiring import Services
 
@@ -26,7 +27,7 @@ def picture_of(work: ShownWork | None) -> ShownFile | None:
 def missing_text(link: ShownLink, language: str) -> str:
     """How many friends it still takes; the page's script says the same."""
     words = texts.in_language(texts.SCRIPT, language)
-    fresh, known = -(-link.missing // link.weight_new), -(-link.missing // link.weight_existing)
+    fresh, known = people_for(link.missing, link.weight_new, link.weight_existing)
     if fresh != known:
         return words["ask_missing_mixed"].format(fresh=fresh, known=known)
     return words["ask_missing_one"] if fresh == 1 else words["ask_missing"].format(n=fresh)

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
-from models.referral import HelpState
+from models.referral import HelpState, UnlockLink
 from referral.codes import find_hash
 from referral.proof_of_work import is_solved, solve
 from service.flows.build_export import describe_account
@@ -69,8 +69,34 @@ class TestLinks:
         assert link["url"].endswith(f"/u/{link['code']}")
         assert link["url"] in link["texts"]["zh"] and "知夏" in link["texts"]["zh"]
         assert link["url"] in link["texts"]["en"]
+        assert "还差 2 位新朋友，或 3 位来过的朋友助力" in link["texts"]["zh"]
+        assert "needs 2 more who have never used it, or 3 who have." in link["texts"]["en"]
         assert link["poster_url"] == f"{link['url']}/poster.jpg"
         assert link["expires_at"] == "2026-11-14T08:00:00.000Z"
+
+    @pytest.mark.parametrize(
+        ("weight_new", "progress", "zh", "en"),
+        [
+            (2, 2, "还差 1 位朋友助力", "need 1 more friend."),
+            (1, 0, "还差 3 位朋友助力", "need 3 more friends."),
+        ],
+    )
+    async def test_the_words_to_share_count_friends_and_not_points(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        weight_new: int,
+        progress: int,
+        zh: str,
+        en: str,
+    ) -> None:
+        await open_link(client, owner)
+        async with services.sessions.begin() as session:
+            await session.execute(update(UnlockLink).values(weight_new=weight_new, progress=progress))
+        listed = (await client.get("/v1/unlock-links", headers=owner.headers)).json()
+        texts = listed["items"][0]["texts"]
+        assert zh in texts["zh"] and en in texts["en"]
 
     async def test_the_same_key_is_the_same_link(self, client: httpx.AsyncClient, owner: Person) -> None:
         first, again = [await ask(client, owner, key="k") for _ in range(2)]
@@ -136,8 +162,8 @@ class TestBodies:
             )
         }
         assert list(told) == ["malformed_json", "invalid_request", "unsupported_media_type"]
-        unknown = await client.post(f"/v1/unlock-links/{'x' * 80}/helps", headers=headers, json={})
-        assert (unknown.status_code, unknown.json()["code"]) == (404, "unlock_link_not_found")
+        long = await client.post(f"/v1/unlock-links/{'x' * 80}/helps", headers=headers, json={})
+        assert (long.status_code, long.json()["errors"][0]["loc"]) == (422, ["path", "code"])
         assert (await client.get(path, headers=headers)).status_code == 405
         assert (await client.post(path, json={})).status_code == 401
 
