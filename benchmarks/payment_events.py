@@ -31,7 +31,7 @@ from billing.catalog import load_catalog
 from billing.invariants import find_breaches
 from billing.ledger.reports import trial_balance
 from billing.memberships.rules import rules_of
-from billing.orders.placing import place_order
+from billing.orders.placing import OrderWish, place_order
 from billing.orders.terms import terms_of
 from billing.stripe_catalog import synchronise
 from billing.stripe_gateway import StripeGateway
@@ -77,16 +77,8 @@ class Place:
     async def place(self, owner_id: UUID, item: str, currency: str, number: int) -> str:
         """The checkout's id of a new order."""
         terms = terms_of(load_catalog(), item, currency, is_first_month=True)
-        order, _ = await place_order(
-            self.sessions,
-            self.gateway,
-            terms,
-            owner_id=owner_id,
-            key=f"order {number}",
-            language="zh",
-            base_url="http://127.0.0.1",
-            now=self.now,
-        )
+        wish = OrderWish(terms, owner_id, f"order {number}", "zh", "http://127.0.0.1")
+        order, _ = await place_order(self.sessions, self.gateway, wish, now=self.now)
         return str(order.checkout_id)
 
     async def receive(self, events: list[bytes]) -> None:

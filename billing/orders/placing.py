@@ -1,5 +1,6 @@
 """Place an order: the row first, then a checkout for it. Dying in between leaves a row for a retry."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,42 +22,36 @@ LEAST_TIME: Final = timedelta(minutes=40)  # Stripe opens no checkout for less t
 MOST_OPEN: Final = 20
 
 
+@dataclass(frozen=True, slots=True)
+class OrderWish:
+    """What a buyer asks for.
+
+    key: of the request. base_url: where they come back to.
+    subject_id: the work that is to be certified; for a certification only, and always.
+    consent_version: the text in which the buyer asked for immediate supply.
+    """
+
+    terms: Terms
+    owner_id: UUID
+    key: str
+    language: str
+    base_url: str
+    subject_id: UUID | None = None
+    consent_version: str | None = None
+
+
 async def place_order(
-    sessions: Sessions,
-    channel: PaymentChannel,
-    terms: Terms,
-    *,
-    owner_id: UUID,
-    key: str,
-    language: str,
-    base_url: str,
-    now: datetime,
-    subject_id: UUID | None = None,
-    consent_version: str | None = None,
+    sessions: Sessions, channel: PaymentChannel, wish: OrderWish, *, now: datetime
 ) -> tuple[Order, bool]:
     """The order of this key, with a checkout opened for it, and whether it was there before.
 
     Opens its own transactions, because none may be open while the channel is asked.
 
-    Args:
-        subject_id: the work that is to be certified; for a certification only, and always.
-        consent_version: the text in which the buyer asked for immediate supply.
     Raises: OrderKeyReusedError, OrderOverError, TooManyOrdersError, AlreadyMemberError, AccountClosedError,
         PaymentsAwayError, NotOnSaleError. After the latter two the order stays, and the same key goes on
         from there.
     """
-    order, is_replay = await _write_down(
-        sessions,
-        channel,
-        terms,
-        owner_id=owner_id,
-        key=key,
-        language=language,
-        base_url=base_url,
-        now=now,
-        subject_id=subject_id,
-        consent_version=consent_version,
-    )
+    order, is_replay = await _write_down(sessions, channel, wish, now)
     if order.state is not OrderState.CREATED:
         return order, is_replay
     is_other_channel = (order.channel, order.is_test) != (channel.name, channel.is_test)
@@ -69,33 +64,24 @@ async def place_order(
 
 
 async def _write_down(
-    sessions: Sessions,
-    channel: PaymentChannel,
-    terms: Terms,
-    *,
-    owner_id: UUID,
-    key: str,
-    language: str,
-    base_url: str,
-    now: datetime,
-    subject_id: UUID | None,
-    consent_version: str | None,
+    sessions: Sessions, channel: PaymentChannel, wish: OrderWish, now: datetime
 ) -> tuple[Order, bool]:
+    terms = wish.terms
     values = {
         "id": new_id(),
-        "owner_id": owner_id,
-        "idempotency_key": key,
+        "owner_id": wish.owner_id,
+        "idempotency_key": wish.key,
         "item": terms.item,
         "credits": terms.credits,
         "days": terms.days,
-        "subject_id": subject_id,
+        "subject_id": wish.subject_id,
         "is_first_month": terms.is_first_month,
-        "consent_version": consent_version,
+        "consent_version": wish.consent_version,
         "amount_minor": terms.amount_minor,
         "currency": terms.currency,
         "price_key": terms.price_key,
-        "language": language,
-        "base_url": base_url,
+        "language": wish.language,
+        "base_url": wish.base_url,
         "channel": channel.name,
         "is_test": channel.is_test,
         "state": OrderState.CREATED,
@@ -103,17 +89,17 @@ async def _write_down(
         "created_at": now,
     }
     async with sessions.begin() as session:
-        account = await credits.find_account(session, owner_id)
+        account = await credits.find_account(session, wish.owner_id)
         if account is None or account.closed_at is not None:
             raise AccountClosedError("This account is closed.")
         order, is_replay = await queries.insert_once(session, values)
-        asked = (terms.item, terms.currency, subject_id)
+        asked = (terms.item, terms.currency, wish.subject_id)
         if is_replay and (order.item, order.currency, order.subject_id) != asked:
             raise OrderKeyReusedError("This key was used for an order of something else.")
-        if not is_replay and await queries.count_open(session, owner_id, now) > MOST_OPEN:
+        if not is_replay and await queries.count_open(session, wish.owner_id, now) > MOST_OPEN:
             raise TooManyOrdersError(f"{MOST_OPEN} orders wait to be paid; pay one of them.")
         if not is_replay and order.kind in (ItemKind.MEMBERSHIP, ItemKind.MONTHS):
-            await require_may_join(session, owner_id, terms.item)
+            await require_may_join(session, wish.owner_id, terms.item)
         return order, is_replay
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from billing.errors import InsufficientCreditsError, NotSellingError
-from billing.orders.placing import place_order
+from billing.orders.placing import OrderWish, place_order
 from billing.orders.terms import terms_of
 from models.certificate import Certificate, CertificateState
 from models.order import ItemKind
@@ -143,17 +143,15 @@ async def buy_certificate(
     if services.payments is None:
         raise NotSellingError("No payment channel is configured.")
     currency = body.currency or services.catalog.sale.preferred[language]
-    order, is_replay = await place_order(
-        services.sessions,
-        services.payments,
+    wish = OrderWish(
         terms_of(services.catalog, ItemKind.CERTIFICATION.value, currency),
         owner_id=user.user_id,
         key=key,
         language=language,
         base_url=base_url(services, request),
-        now=services.clock(),
         subject_id=work_id,
     )
+    order, is_replay = await place_order(services.sessions, services.payments, wish, now=services.clock())
     response.headers["Location"] = f"{ORDERS}/{order.id}"
     response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
     return read_order(services, order, language)

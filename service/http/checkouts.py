@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field
 
 from billing.errors import NotSellingError, UnknownItemError
-from billing.orders.placing import place_order
+from billing.orders.placing import OrderWish, place_order
 from billing.orders.terms import Terms
 from core.errors import DomainError, ErrorKind
 from models.order import ItemKind
@@ -87,17 +87,15 @@ async def create_checkout(
     if services.payments is None:
         raise NotSellingError("No payment channel is configured.")
     terms = await _find_terms(services, body, user.user_id, language)
-    order, is_replay = await place_order(
-        services.sessions,
-        services.payments,
+    wish = OrderWish(
         terms,
         owner_id=user.user_id,
         key=key,
         language=language,
         base_url=base_url(services, request),
-        now=services.clock(),
         consent_version=body.consent_version,
     )
+    order, is_replay = await place_order(services.sessions, services.payments, wish, now=services.clock())
     response.headers["Location"] = f"{ORDERS}/{order.id}"
     response.headers["Idempotency-Replayed"] = "true" if is_replay else "false"
     return read_order(services, order, language)

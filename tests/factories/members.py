@@ -13,7 +13,7 @@ from billing import batches, holds
 from billing.catalog import load_catalog
 from billing.memberships import queries as memberships
 from billing.memberships.rules import MembershipRules, rules_of
-from billing.orders.placing import place_order
+from billing.orders.placing import OrderWish, place_order
 from billing.stripe_gateway import StripeGateway
 from billing.stripe_signatures import sign
 from billing.views import CreditsView, view_credits
@@ -102,12 +102,7 @@ class Club:
         order, _ = await place_order(
             self.sessions,
             self.channel,
-            terms,
-            owner_id=user_id,
-            key=uuid4().hex,
-            language="zh",
-            base_url="http://127.0.0.1",
-            consent_version=consent,
+            OrderWish(terms, user_id, uuid4().hex, "zh", "http://127.0.0.1", consent_version=consent),
             now=self.clock(),
         )
         return order
