@@ -23,6 +23,7 @@ from core.clock import utc_now
 from core.settings import AuthSettings, JobSettings, LimitSettings, Settings
 from core.tasks import background
 from service.app import create_app
+from service.children.pool import ChildPool
 from service.engines.endpoints import Endpoints
 from service.main.runtime import make_worker
 from service.wiring import Services, open_services
@@ -64,7 +65,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 async def site(
-    engines: Endpoints, template: str, tmp_path_factory: pytest.TempPathFactory
+    engines: Endpoints, template: str, tmp_path_factory: pytest.TempPathFactory, workshops: ChildPool
 ) -> AsyncIterator[Site]:
     """A database of the page tests' own, a worker with the scripted producer, a port on the loopback."""
     settings = Settings(
@@ -81,7 +82,9 @@ async def site(
     async with contextlib.AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(_database(engines, template))
         endpoints = Endpoints(database_url, engines.redis_url)
-        services = await stack.enter_async_context(open_services(settings, endpoints, clock=clock))
+        services = await stack.enter_async_context(
+            open_services(settings, endpoints, clock=clock, workshops=workshops)
+        )
         worker = make_worker(services, producer=PRODUCER)
         for work in (
             services.hub.run(),

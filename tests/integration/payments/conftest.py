@@ -8,6 +8,7 @@ import pytest
 from billing.stripe_gateway import StripeGateway
 from core.settings import Settings
 from core.tasks import background
+from service.children.pool import ChildPool
 from service.engines.endpoints import Endpoints
 from service.rehearsal.objects import Objects
 from service.rehearsal.server import Rehearsal, rehearse
@@ -29,12 +30,18 @@ def rehearsal(clock: MovableClock) -> Iterator[Rehearsal]:
 
 @pytest.fixture
 async def services(
-    settings: Settings, endpoints: Endpoints, clock: MovableClock, rehearsal: Rehearsal
+    settings: Settings,
+    endpoints: Endpoints,
+    clock: MovableClock,
+    rehearsal: Rehearsal,
+    workshops: ChildPool,
 ) -> AsyncIterator[Services]:
     """Everything wired, our catalogue on the shelf; no worker, no keeper."""
     gateway = StripeGateway(settings_for(rehearsal.url))
     rehearsal.objects.restore(await stocked_shelf())
-    async with open_services(settings, endpoints, clock=clock, payments=gateway) as opened:
+    async with open_services(
+        settings, endpoints, clock=clock, payments=gateway, workshops=workshops
+    ) as opened:
         await opened.redis.flushdb()
         async with (
             background(opened.hub.run()),
