@@ -46,7 +46,8 @@ class Generation(HasId, HasCreatedAt, Base):
         CheckConstraint(
             "(state IN ('queued', 'running')) = (finished_at IS NULL)", name="finished_when_ended"
         ),
-        Index("ix_generations_queue", "fair_time", "id", postgresql_where="state = 'queued'"),
+        # With the kind: jobs that a worker does not make are passed over without a look at their rows.
+        Index("ix_generations_queue", "fair_time", "id", "kind", postgresql_where="state = 'queued'"),
         Index("ix_generations_batches", "batch_key", "fair_time", "id", postgresql_where="state = 'queued'"),
         Index("ix_generations_leases", "lease_expires_at", postgresql_where="state = 'running'"),
         Index("ix_generations_owner_id", "owner_id", "id"),

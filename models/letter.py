@@ -42,6 +42,7 @@ class Letter(HasId, HasCreatedAt, Base):
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         Index("ix_letters_waiting", "due_at", postgresql_where="state = 'waiting'"),
         Index("ix_letters_user_id", "user_id", "id"),
+        Index("ix_letters_created_at", "created_at"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, HasCreatedAt, HasId
@@ -69,6 +69,11 @@ class Membership(HasId, HasCreatedAt, Base):
         Index("uq_memberships_live", "user_id", unique=True, postgresql_where="state <> 'ended'"),
         Index("ix_memberships_user_id", "user_id", "id"),
         Index("ix_memberships_paid_until", "paid_until", postgresql_where="state <> 'ended'"),
+        Index(
+            "ix_memberships_due",
+            text("least(period_end, grace_ends_at)"),
+            postgresql_where="state <> 'ended'",
+        ),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))

@@ -121,6 +121,11 @@ class Order(HasId, HasCreatedAt, Base):
             name="returns_tried_for_a_reason",
         ),
         Index("ix_orders_to_return", "id", postgresql_where="return_reason IS NOT NULL AND state = 'paid'"),
+        Index(
+            "ix_orders_refunded_works",
+            "id",
+            postgresql_where="state = 'refunded' AND subject_id IS NOT NULL",
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("credit_accounts.user_id", ondelete="RESTRICT"))

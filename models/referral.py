@@ -180,7 +180,8 @@ class Help(HasId, HasCreatedAt, Base):
         Index("ix_helps_held", "id", postgresql_where="state = 'held'"),
         Index("ix_helps_helper_id", "helper_id", "created_at"),
         Index("ix_helps_owner_id", "owner_id", "created_at"),
-        Index("ix_helps_created_at", "created_at"),
+        Index("ix_helps_waiting", "link_id", postgresql_where="state IN ('pending', 'held')"),
+        Index("ix_helps_devices", "created_at", postgresql_where="device_key IS NOT NULL"),
     )
 
     link_id: Mapped[UUID]

@@ -32,16 +32,19 @@ UPDATE helps SET state = 'qualified', qualified_at = :now
 WHERE helper_id = :helper_id AND state = 'pending'
 RETURNING link_id
 """)
+# OFFSET 0: else all verified contacts and all works there are may be read into a hash.
 LIST_PROVEN: Final = text("""
 SELECT DISTINCT h.helper_id FROM helps h
 WHERE h.state = 'pending' AND h.created_at > :since
-  AND (EXISTS (SELECT FROM contacts c WHERE c.user_id = h.helper_id AND c.verified_at IS NOT NULL)
-       OR EXISTS (SELECT FROM works w WHERE w.owner_id = h.helper_id))
+  AND (EXISTS (SELECT FROM contacts c WHERE c.user_id = h.helper_id AND c.verified_at IS NOT NULL OFFSET 0)
+       OR EXISTS (SELECT FROM works w WHERE w.owner_id = h.helper_id OFFSET 0))
 LIMIT :limit
 """)
 FORGET_DEVICES: Final = text("""
 UPDATE helps SET device_key = NULL
-WHERE id IN (SELECT id FROM helps WHERE device_key IS NOT NULL AND created_at < :before LIMIT :limit)
+WHERE id IN (
+  SELECT id FROM helps WHERE device_key IS NOT NULL AND created_at < :before ORDER BY created_at LIMIT :limit
+)
 RETURNING id
 """)
 

@@ -225,10 +225,11 @@ async def list_due(session: AsyncSession, *, now: datetime, limit: int) -> Seque
         Membership.subscription_id.is_(None) & (Membership.period_end <= now) & (Membership.paid_until > now)
     )
     grace = (Membership.state == MembershipState.PAST_DUE) & (Membership.grace_ends_at <= now)
+    next_at = func.least(Membership.period_end, Membership.grace_ends_at)  # of any of these, the earliest
     statement = (
         select(Membership.id, Membership.user_id)
-        .where(LIVE, or_(over, month, grace))
-        .order_by(Membership.id)
+        .where(LIVE, next_at <= now, or_(over, month, grace))
+        .order_by(next_at, Membership.id)
         .limit(limit)
     )
     return [(membership_id, user_id) for membership_id, user_id in await session.execute(statement)]

@@ -34,9 +34,8 @@ async def insert_once(session: AsyncSession, values: Mapping[str, Any]) -> tuple
 
 async def count_open(session: AsyncSession, owner_id: UUID, now: datetime) -> int:
     """Orders of one buyer that can still be paid."""
-    statement = select(func.count()).where(
-        Order.owner_id == owner_id, Order.state.in_(UNPAID), Order.expires_at > now
-    )
+    can_be_paid = Order.state.in_(UNPAID) & (Order.expires_at > now)
+    statement = select(func.count().filter(can_be_paid)).where(Order.owner_id == owner_id)
     return (await session.scalar(statement)) or 0
 
 

@@ -57,6 +57,7 @@ async def list_refunded(session: AsyncSession, *, limit: int) -> Sequence[Certif
         .join(Order, Order.id == Certificate.order_id)
         .where(
             Order.state == OrderState.REFUNDED,
+            Order.subject_id.is_not(None),
             Certificate.state.in_((CertificateState.ORDERED, CertificateState.ISSUED)),
         )
         .order_by(Certificate.id)
@@ -147,7 +148,7 @@ async def get_original(session: AsyncSession, certificate_id: UUID) -> WorkExpor
     statement = (
         select(WorkExport)
         .join(Certificate, Certificate.leaf_id == WorkExport.leaf_id)
-        .where(Certificate.id == certificate_id)
+        .where(Certificate.id == certificate_id, WorkExport.certificate_id == certificate_id)
     )
     return (await session.scalars(statement)).one()
 

@@ -18,9 +18,11 @@ CLAIM: Final = text("""
 WITH offered AS (
   SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:batches AS int[])) AS o(kind, max_batch)
 ), head AS (
-  SELECT g.id, g.batch_key, g.fair_time, g.attempts, o.max_batch
-  FROM generations g JOIN offered o USING (kind)
-  WHERE g.state = 'queued' ORDER BY g.fair_time, g.id LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+  SELECT g.id, g.batch_key, g.fair_time, g.attempts,
+         (SELECT max_batch FROM offered WHERE kind = g.kind) AS max_batch
+  FROM generations g
+  WHERE g.state = 'queued' AND g.kind = ANY(CAST(:kinds AS text[]))
+  ORDER BY g.fair_time, g.id LIMIT 1 FOR UPDATE OF g SKIP LOCKED
 ), mates AS (
   SELECT g.id FROM generations g JOIN head h ON g.batch_key = h.batch_key
   WHERE g.state = 'queued' AND g.attempts = 0 AND h.attempts = 0 AND g.id <> h.id

@@ -186,8 +186,13 @@ async def give_up_queued(session: AsyncSession, job_id: UUID, *, problem: Json) 
 
 async def has_waited(session: AsyncSession, since: datetime) -> bool:
     """Whether some job was queued before `since` and still is."""
-    waiting = select(Generation.id).where(Generation.state == JobState.QUEUED, Generation.created_at < since)
-    return bool(await session.scalar(select(waiting.exists())))
+    waiting = (
+        select(Generation.id)
+        .where(Generation.state == JobState.QUEUED, Generation.created_at < since)
+        .order_by(Generation.fair_time, Generation.id)  # who stands first has waited longest, as a rule
+        .limit(1)
+    )
+    return await session.scalar(waiting) is not None
 
 
 async def leave_queue(session: AsyncSession, owner_id: UUID) -> None:
