@@ -30,7 +30,7 @@ QUEUE_DEPTH: Final = Gauge("huajian_queue_depth", "Jobs queued", ["kind"])
 QUEUE_AGE: Final = Gauge("huajian_queue_oldest_seconds", "Age of the oldest queued job", ["kind"])
 OPEN_HOLDS: Final = Gauge("huajian_open_holds_credits", "Credits under open holds")
 INBOX_RECEIVED: Final = Counter("huajian_inbox_received_total", "Verified messages", ["fate"])
-INBOX_EVENTS: Final = Gauge("huajian_inbox_events", "Messages kept, by what became of them", ["state"])
+INBOX_EVENTS: Final = Gauge("huajian_inbox_events", "Messages that are not over", ["state"])
 CLEARING_GAP: Final = Gauge(
     "huajian_clearing_gap_minor", "Our books of the channel's balance, less that balance", ["currency"]
 )

@@ -13,6 +13,7 @@ from billing.payments import IncomingEvent
 from core.ids import new_id
 from models.inbox import InboxEvent, InboxState
 
+OPEN: Final = (InboxState.WAITING, InboxState.DEAD)
 MAX_ATTEMPTS: Final = 16
 FIRST_WAIT: Final = timedelta(seconds=2)
 LONGEST_WAIT: Final = timedelta(hours=6)
@@ -121,10 +122,13 @@ async def list_events(session: AsyncSession, *, state: InboxState | None, limit:
     return (await session.scalars(statement)).all()
 
 
-async def count_by_state(session: AsyncSession) -> dict[InboxState, int]:
-    """How many there are in each state that any is in."""
-    statement = select(InboxEvent.state, func.count()).group_by(InboxEvent.state)
-    return {state: count for state, count in await session.execute(statement)}  # noqa: C416 - typed rows
+async def count_open(session: AsyncSession) -> dict[InboxState, int]:
+    """How many wait, and how many a person is to look at; what is over is not counted, however long ago."""
+    statement = (
+        select(InboxEvent.state, func.count()).where(InboxEvent.state.in_(OPEN)).group_by(InboxEvent.state)
+    )
+    found = {state: count for state, count in await session.execute(statement)}  # noqa: C416 - typed rows
+    return dict.fromkeys(OPEN, 0) | found
 
 
 def _short(reason: str | None) -> str | None:

@@ -6,7 +6,6 @@ import structlog
 
 from billing.orders import queries as orders
 from billing.payments import PaymentChannel, PaymentsAwayError
-from models.inbox import InboxState
 from service import metrics
 from service.flows.empty_inbox import handle_next
 from service.flows.pass_membership_time import pass_membership_time
@@ -77,10 +76,10 @@ class PaymentChores:
 
     async def measure(self) -> bool:
         async with self._services.sessions() as session:
-            counts = await inbox.count_by_state(session)
+            counts = await inbox.count_open(session)
             owed = await orders.count_owed_back(session)
-        for state in InboxState:
-            metrics.INBOX_EVENTS.labels(state.value).set(counts.get(state, 0))
+        for state, count in counts.items():
+            metrics.INBOX_EVENTS.labels(state.value).set(count)
         for name, count in zip(("under_way", "again", "given_up"), owed, strict=True):
             metrics.RETURNS.labels(name).set(count)
         return False
