@@ -23,7 +23,7 @@ MEMBERSHIP_INVARIANTS: Final[dict[str, str]] = {
           AND a.closed_at IS NULL""",
     "membership_lot_belongs_to_a_paid_period": """
         SELECT l.id, l.source_key FROM credit_lots l
-        LEFT JOIN membership_periods p ON l.source_key LIKE 'period:' || p.id || ':%'
+        LEFT JOIN membership_periods p ON p.id::text = split_part(l.source_key, ':', 2)
         LEFT JOIN memberships m ON m.id = p.membership_id
         WHERE l.source = 'membership' AND l.source_key LIKE 'period:%'
           AND m.user_id IS DISTINCT FROM l.user_id""",
@@ -37,7 +37,7 @@ MEMBERSHIP_INVARIANTS: Final[dict[str, str]] = {
     "what_was_taken_back_can_no_longer_be_used": """
         SELECT l.id, l.remaining, l.frozen_at
         FROM orders o JOIN membership_periods p ON p.order_id = o.id
-        JOIN credit_lots l ON l.source_key LIKE 'period:' || p.id || ':%'
+        JOIN credit_lots l ON l.source_key LIKE 'period:%' AND split_part(l.source_key, ':', 2) = p.id::text
         WHERE o.return_reason = 'withdrawn' AND l.source_key NOT LIKE '%:again:%'
           AND (l.frozen_at IS NOT NULL
                OR (l.remaining > 0 AND l.voided_at IS NULL AND l.grace_ends_at IS NULL))""",
