@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from billing.batches import LOCK_ACCOUNTS, READ_LOTS, WRITE
 from service.jobs.group_commit import FIND_EARLIER
+from service.photos.admitting import USE_PHOTOS
 from service.wiring import Services
 from tests.factories.credits import make_user
 from tests.factories.plans import scans_of
@@ -13,6 +14,7 @@ INDEXES = {
     "lock": (LOCK_ACCOUNTS, {"pk_credit_accounts"}),
     "lots": (READ_LOTS, {"ix_credit_lots_live"}),
     "earlier": (FIND_EARLIER, {"uq_generations_owner_id_idempotency_key"}),
+    "photos": (USE_PHOTOS, {"ix_photos_owner_id"}),
     "write": (WRITE, {"pk_credit_accounts", "pk_credit_lots"}),
 }
 # All of them are spent but the last.

@@ -2,14 +2,22 @@
 
 import pytest
 
+from referral.helps import FIND_CONFLICT
 from referral.looks import LOOK
 from referral.meetings import READ_MEETINGS
-from referral.risk.statements import AROUND
+from referral.risk.statements import AROUND, PEOPLE
 from referral.taking import TAKE
 from service.wiring import Services
 from tests.factories.plans import scans_of
 
-STATEMENTS = {"meetings": READ_MEETINGS, "around": AROUND, "take": TAKE.text, "look": LOOK}
+STATEMENTS = {
+    "meetings": READ_MEETINGS,
+    "around": AROUND,
+    "take": TAKE.text,
+    "look": LOOK,
+    "conflict": FIND_CONFLICT,
+    "people": PEOPLE,
+}
 
 FEW = {"ix_campaigns_running"}  # are never many
 
