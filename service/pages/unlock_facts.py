@@ -29,7 +29,8 @@ def missing_text(link: ShownLink, language: str) -> str:
     words = texts.in_language(texts.SCRIPT, language)
     fresh, known = people_for(link.missing, link.weight_new, link.weight_existing)
     if fresh != known:
-        return words["ask_missing_mixed"].format(fresh=fresh, known=known)
+        key = "ask_missing_mixed_one" if fresh == 1 else "ask_missing_mixed"
+        return words[key].format(fresh=fresh, known=known)
     return words["ask_missing_one"] if fresh == 1 else words["ask_missing"].format(n=fresh)
 
 

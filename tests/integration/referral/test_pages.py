@@ -68,7 +68,7 @@ class TestPage:
         assert [button["id"] for button in buttons] == ["ask-press"]
         english = await read(client, f"/u/{code}?lang=en")
         assert "知夏 asks you for a hand" in english.text
-        assert "1 more friend" in english.text
+        assert "1 friend to go" in english.text
 
     async def test_names_are_only_ever_text(self, client: httpx.AsyncClient, services: Services) -> None:
         _, code = await open_link(services, asker_name="<b>“x”</b>{n}")
@@ -81,9 +81,11 @@ class TestPage:
     ) -> None:
         _, code = await open_link(services)
         assert "还差 2 位新朋友，或 3 位来过的" in (await read(client, f"/u/{code}?lang=zh")).text
+        _, nearer = await open_link(services, progress=1)
+        assert "1 new friend to go, or 2 who have been here" in (await client.get(f"/u/{nearer}?lang=en")).text
 
     @pytest.mark.parametrize(
-        ("state", "says"), [(LinkState.REWARDED, "这一笔已经补上了"), (LinkState.EXPIRED, "来晚了一步")]
+        ("state", "says"), [(LinkState.REWARDED, "这一笔补上了"), (LinkState.EXPIRED, "来晚了一步")]
     )
     async def test_an_ended_link_says_so_and_asks_for_nothing(
         self, client: httpx.AsyncClient, services: Services, state: LinkState, says: str

@@ -26,6 +26,6 @@ export function showPoints(place, progress, goal) {
 export function missingText(missing, weights) {
   if (missing <= 0) return "";
   const [fresh, known] = [Math.ceil(missing / weights.new), Math.ceil(missing / weights.existing)];
-  if (fresh !== known) return say("ask_missing_mixed", { fresh, known });
+  if (fresh !== known) return say(fresh === 1 ? "ask_missing_mixed_one" : "ask_missing_mixed", { fresh, known });
   return fresh === 1 ? say("ask_missing_one") : say("ask_missing", { n: fresh });
 }

@@ -54,6 +54,7 @@ async function isOwn() {
 let view = null;
 
 async function arrive() {
+  showGiven();
   view = await look();
   show(view);
   if (isKnown() && (await isOwn())) {
@@ -80,6 +81,10 @@ async function whenSeen() {
 function show(shown) {
   showPoints(element("ask-progress"), shown.progress, shown.goal);
   element("ask-missing").textContent = missingText(shown.missing, shown.weights);
+}
+
+/** Whoever helped from here before is told so at once, not asked again until the network answers. */
+function showGiven() {
   const given = always.readData(GIVEN)?.[code];
   if (typeof given === "string") thank(given, say("ask_already"));
 }
