@@ -37,8 +37,8 @@ LINK_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-11-24T08:00:00.000Z",
     "expires_at": "2026-11-27T08:00:00.000Z",
     "texts": {
-        "zh": "我在花笺做一张贺卡,还差 1 位朋友助力,帮我点一下吧:https://huajian.example/u/7k3m9qx2v0rt5wnc8d",
-        "en": "I am making a card with Huajian and need 1 more friend. One tap helps: "
+        "zh": "知夏在花笺做一件作品，还差 1 位朋友助力，点一下就好：https://huajian.example/u/7k3m9qx2v0rt5wnc8d",
+        "en": "知夏 is making something with Huajian and needs 1 more friend. One tap helps: "
         "https://huajian.example/u/7k3m9qx2v0rt5wnc8d",
     },
     "poster_url": f"https://huajian.example/u/{CODE_EXAMPLE}/poster.jpg",

@@ -72,12 +72,15 @@ def _say(language: str, link: UnlockLink, missing: int, url: str) -> str:
     texts = TEXTS[language]
     if missing == 0:
         return texts["met"].format(url=url)
+    text = texts["named" if link.asker_name else "plain"]
+    return text.format(name=link.asker_name, friends=_say_friends(texts, link, missing), url=url)
+
+
+def _say_friends(texts: dict[str, str], link: UnlockLink, missing: int) -> str:
     fresh, known = people_for(missing, link.weight_new, link.weight_existing)
-    named = "friends_mixed" if fresh != known else "friends_one" if fresh == 1 else "friends"
-    friends = texts[named].format(n=fresh, fresh=fresh, known=known)
-    return texts["named" if link.asker_name else "plain"].format(
-        name=link.asker_name, friends=friends, url=url
-    )
+    if fresh != known:
+        return texts["mixed_one" if fresh == 1 else "mixed"].format(fresh=fresh, known=known)
+    return texts["friend" if fresh == 1 else "friends"].format(n=fresh)
 
 
 async def show_link(services: Services, code: str, language: str) -> LinkView:

@@ -122,7 +122,7 @@ class TestUnlocking:
             await expect(friend.page.locator("#ask-title")).to_be_focused()
             await expect(friend.page.locator("#ask-title")).to_have_text("谢谢你，这一笔收到了")
             await friend.page.reload()  # coming back is no second help
-            await expect(friend.page.locator("#ask-title")).to_have_text("你已经帮过这一笔了")
+            await expect(friend.page.locator("#ask-title")).to_have_text("你已经帮过了")
             await expect(friend.page.locator("#ask-press")).to_be_hidden()
             await friend.page.click("#ask-thanks a.button")
             await make_card(friend.page)
@@ -136,7 +136,7 @@ class TestUnlocking:
             await owner.page.goto("/unlock-links")
             await expect(owner.page.locator(".link-row p")).to_have_text("已到账 · 2 / 2 分")
             await friend.page.goto(path)
-            await expect(friend.page.locator("h1")).to_have_text("这一笔已经补上了")
+            await expect(friend.page.locator("h1")).to_have_text("这一笔补上了")
 
     async def test_ones_own_link_is_for_sharing(self, arrive: Arrive) -> None:
         owner = await arrive()
@@ -149,6 +149,25 @@ class TestUnlocking:
         await owner.page.click(".link-row button")
         await expect(owner.page.locator("#share-poster")).to_be_visible()
         assert await find_barriers(owner.page) == []
+
+    async def test_a_name_that_is_none_is_said_at_its_field_and_the_link_then_takes_the_focus(
+        self, arrive: Arrive
+    ) -> None:
+        owner = await arrive()
+        owner.expected.add(422)
+        page = owner.page
+        await use_up(page)
+        await page.click("#ask-friends")
+        await page.fill("#share-asker_name", "加我 13800001111")
+        await page.click("#share-wish button[type=submit]")
+        await expect(page.locator("#share-asker_name-error")).to_contain_text("数字最多 4 个")
+        await expect(page.locator("#share-asker_name")).to_be_focused()
+        await expect(page.locator("#share-refusal")).to_be_empty()
+        await page.fill("#share-asker_name", "知夏")
+        await page.click("#share-wish button[type=submit]")
+        await expect(page.locator("#share-copy")).to_be_focused()
+        await page.click("#share-copy")  # what is behind the sheet is not heard: it tells by itself
+        await expect(page.locator("#share [role=status]")).not_to_be_empty()
 
     async def test_where_friends_cannot_be_asked_now_the_refusal_says_why(
         self, arrive: Arrive, site: Site

@@ -69,8 +69,8 @@ class TestLinks:
         assert link["url"].endswith(f"/u/{link['code']}")
         assert link["url"] in link["texts"]["zh"] and "知夏" in link["texts"]["zh"]
         assert link["url"] in link["texts"]["en"]
-        assert "还差 2 位新朋友，或 3 位来过的朋友助力" in link["texts"]["zh"]
-        assert "needs 2 more who have never used it, or 3 who have." in link["texts"]["en"]
+        assert "还差 2 位新朋友或 3 位来过的朋友助力" in link["texts"]["zh"]  # points are no people
+        assert "needs 2 new friends, or 3 who have been there before." in link["texts"]["en"]
         assert link["poster_url"] == f"{link['url']}/poster.jpg"
         assert link["expires_at"] == "2026-11-14T08:00:00.000Z"
 

@@ -29,11 +29,12 @@ export function say(key, values = {}) {
 }
 
 /**
- * Tell a screen reader, without moving the focus.
+ * Tell a screen reader, without moving the focus. What lies behind an open dialog is not heard: that has a place of its own.
  * @param {string} text
  */
 export function announce(text) {
-  element("news").textContent = text;
+  const place = document.querySelector("dialog[open] [role=status]") ?? element("news");
+  place.textContent = text;
 }
 
 /**

@@ -77,7 +77,7 @@ async function makeLink() {
   const name = String(fields.get("asker_name") ?? "").trim();
   clearFaults(wish);
   if (countGraphemes(name) > MOST_NAME) {
-    showFaults(wish, new Map([["asker_name", say("error_too_long_plain", { n: MOST_NAME })]]));
+    refuseName();
     return;
   }
   const work = fields.has("work") && wish.dataset.work ? wish.dataset.work : null;
@@ -90,10 +90,22 @@ async function makeLink() {
     always.write("asker", name || null);
     showRefusal(element("share-refusal"), null);
     showLink(link);
+    element(element("share-send").hidden ? "share-copy" : "share-send").focus({ preventScroll: true }); // the form took it along
   } catch (error) {
     if (error instanceof Problem && !error.isPassing) key = randomHex(KEY_BYTES);
-    refuse(error);
+    if (isAboutName(error)) refuseName();
+    else refuse(error);
   }
+}
+
+/** @param {unknown} error */
+function isAboutName(error) {
+  return error instanceof Problem && (error.body.errors ?? []).some((/** @type {{loc: unknown[]}} */ { loc }) => loc.includes("asker_name"));
+}
+
+function refuseName() {
+  showRefusal(element("share-refusal"), null);
+  showFaults(wish, new Map([["asker_name", say("share_name_refused", { n: MOST_NAME })]]));
 }
 
 /** @param {unknown} error */
@@ -110,6 +122,7 @@ export function showLink(link) {
   shown = link;
   wish.hidden = true;
   element("share-link").hidden = false;
+  sheet.scrollTop = 0;
   drawPoints(link);
   const until = say("share_until", { date: formatMoment(link.expires_at) });
   element("share-until").textContent = `${say("share_reward", { n: link.reward_credits })} · ${until}`;
@@ -198,10 +211,10 @@ export function follow(link) {
 
 /** @param {Link} link */
 function land(link) {
+  if (sheet.open) sheet.close();
   announce(say("share_landed_now", { n: link.reward_credits }));
   document.dispatchEvent(new Event("huajian:credits"));
   document.dispatchEvent(new CustomEvent("huajian:landed", { detail: link }));
-  if (sheet.open) sheet.close();
 }
 
 element("share-close").addEventListener("click", () => sheet.close());

@@ -3,7 +3,7 @@
 import "./page.js";
 import { call } from "./api.js";
 import { element, make, wake } from "./dom.js";
-import { formatDay, say } from "./facts.js";
+import { formatMoment, say } from "./facts.js";
 import { showRefusal } from "./refusal.js";
 import { isKnown } from "./session.js";
 import { ask, showLink } from "./sharing.js";
@@ -41,7 +41,7 @@ function drawLink(link) {
   const points = say("share_points", { n: Math.min(link.progress, link.goal), goal: link.goal });
   const parts = [say(`share_state_${link.state}`), points];
   if (link.state === "open") parts.push(say("share_reward", { n: link.reward_credits }));
-  words.append(make("h2", "", say("share_link_of", { date: formatDay(link.created_at) })), make("p", "", parts.join(" · ")));
+  words.append(make("h2", "", say("share_link_of", { date: formatMoment(link.created_at) })), make("p", "", parts.join(" · ")));
   row.append(words);
   if (link.state === "open") {
     const button = /** @type {HTMLButtonElement} */ (make("button", "button quiet", say("share_show")));
