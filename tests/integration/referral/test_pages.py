@@ -82,7 +82,8 @@ class TestPage:
         _, code = await open_link(services)
         assert "还差 2 位新朋友，或 3 位来过的" in (await read(client, f"/u/{code}?lang=zh")).text
         _, nearer = await open_link(services, progress=1)
-        assert "1 new friend to go, or 2 who have been here" in (await client.get(f"/u/{nearer}?lang=en")).text
+        english = await read(client, f"/u/{nearer}?lang=en")
+        assert "1 new friend to go, or 2 who have been here" in english.text
 
     @pytest.mark.parametrize(
         ("state", "says"), [(LinkState.REWARDED, "这一笔补上了"), (LinkState.EXPIRED, "来晚了一步")]
