@@ -11,7 +11,7 @@ from uuid import UUID
 
 from provenance.labels import source_type, visible_label
 
-REVISION: Final = 1  # raise it when the same subject would be drawn differently
+REVISION: Final = 2  # raise it when the same subject would be drawn differently
 MEDIA_TYPE: Final = "image/jpeg"
 LANGUAGES: Final = ("zh", "en")
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
@@ -71,10 +71,15 @@ def read_line(line: bytes) -> dict[str, Any]:
     return facts
 
 
-def key_of(link_id: UUID, shape: Shape, language: str) -> str:
-    return f"unlock-links/{link_id}/{shape.value}-{language}-{REVISION}.jpg"
+def key_of(link_id: UUID, shape: Shape, language: str, *, revision: int = REVISION) -> str:
+    return f"unlock-links/{link_id}/{shape.value}-{language}-{revision}.jpg"
 
 
 def keys_of(link_id: UUID) -> list[str]:
-    """Every picture that a link may have left in the store."""
-    return [key_of(link_id, shape, language) for shape in Shape for language in LANGUAGES]
+    """Every picture that a link may have left in the store, those of earlier releases too."""
+    return [
+        key_of(link_id, shape, language, revision=revision)
+        for revision in range(1, REVISION + 1)
+        for shape in Shape
+        for language in LANGUAGES
+    ]

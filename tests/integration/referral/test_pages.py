@@ -293,6 +293,9 @@ class TestForgetting:
         young, young_code = await open_link(services, at=services.clock() + timedelta(days=5))
         for code in (over_code, left_code, young_code):
             assert (await client.get(f"/u/{code}/og.jpg?lang=zh")).status_code == 200
+        for link in (over, left):  # what an earlier release drew
+            key = key_of(link.id, Shape.POSTER, "en", revision=1)
+            await services.store.put(key, b"jpeg", media_type="image/jpeg")
         async with services.sessions.begin() as session:
             await close_account(session, left.owner_id, now=services.clock())
         assert await erase_account(services.sessions, services.store, left.owner_id, now=services.clock())
@@ -300,10 +303,15 @@ class TestForgetting:
         clock.advance(days=3 + 7, hours=1)
         await PosterChores(services).forget_posters()
         assert [await is_kept(services, link) for link in (over, left, young)] == [False, False, True]
+        for link in (over, left):
+            assert not await is_stored(services, key_of(link.id, Shape.POSTER, "en", revision=1))
 
 
 async def is_kept(services: Services, link: UnlockLink) -> bool:
-    key = key_of(link.id, Shape.PREVIEW, "zh")
+    return await is_stored(services, key_of(link.id, Shape.PREVIEW, "zh"))
+
+
+async def is_stored(services: Services, key: str) -> bool:
     try:
         return bool([chunk async for chunk in services.store.read(key)])
     except FileNotFoundError:

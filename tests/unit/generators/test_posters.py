@@ -38,6 +38,9 @@ EN = PosterWords(
     "花笺",
 )
 
+LONG_ZH = replace(ZH, asker="阿" * 20 + "请你搭把手")
+LONG_EN = replace(EN, asker="W" + "w" * 19 + " asks you for a hand")
+
 
 def work_of(width_px: int, height_px: int) -> Pixels:
     rows = np.linspace(0, 255, height_px, dtype=np.uint8)[:, None, None]
@@ -66,8 +69,8 @@ class TestPoster:
     ) -> None:
         pixels = draw_poster(PosterOrder(words, URL, 5, work))
         assert pixels.shape == (1440, 1080, 3)
-        small = cv2.resize(pixels, (720, 960), interpolation=cv2.INTER_AREA)
-        for copy in (pixels, small):
+        for width in (1080, 720, 432):  # the last one as a chat shows it
+            copy = cv2.resize(pixels, (width, width * 4 // 3), interpolation=cv2.INTER_AREA)
             text, _, _ = cv2.QRCodeDetector().detectAndDecode(copy)
             assert text == URL
 
@@ -134,7 +137,7 @@ class TestWords:
             assert ink.right <= box.right + 1
             assert ink.bottom <= box.bottom + 1
 
-    @pytest.mark.parametrize("words", [ZH, EN])
+    @pytest.mark.parametrize("words", [ZH, EN, LONG_ZH, LONG_EN])
     @pytest.mark.parametrize("draw", [draw_poster, draw_preview])
     @pytest.mark.parametrize("work", [None, work_of(1080, 1440)])
     def test_no_words_touch_others_or_the_label(

@@ -30,14 +30,15 @@ class QrCode:
         return (len(self.modules) + 2 * QUIET_MODULES) * self.module_px
 
 
-def encode_url(url: str, *, step_px: int = 1) -> QrCode:
+def encode_url(url: str, *, step_px: int = 1, least_px: int = LEAST_PX) -> QrCode:
     """A code for an address of at most 300 characters; error correction as high as its size allows.
 
     step_px: the size of a module is a multiple of this, for pages that are drawn smaller as well.
+    least_px: of the modules together.
     """
     code = segno.make_qr(url, error="m" if len(url) <= 120 else "l", boost_error=True)
     modules = np.array([[bool(cell) for cell in row] for row in code.matrix], dtype=np.bool_)
-    module_px = max(_LEAST_MODULE_PX, -(-LEAST_PX // len(modules)))
+    module_px = max(_LEAST_MODULE_PX, -(-least_px // len(modules)))
     return QrCode(modules, -(-module_px // step_px) * step_px)
 
 

@@ -99,6 +99,13 @@ class Easel:
         draw(self.canvas, block, paint_of(colour))
         return block
 
+    def write_asker(self, text: str, box: Box, colour: RGB, largest_px: float) -> float:
+        """Who asks, on one line where the name lets it be large enough to read; where the ink ends below."""
+        smallest = round(largest_px * 0.75)
+        wish = Wish(largest_px, smallest, pitch=1.3, most_lines=2)
+        ink = self.write(text, box, colour, wish, few=True).ink
+        return box.top if ink is None else ink.bottom
+
     def write_ask(self, text: str, box: Box) -> None:
         """The small print of the letter: lines that end with clauses where they can."""
         wish = Wish(33, 20, pitch=1.5, most_lines=3, taste=VERSE, patience=0.8)

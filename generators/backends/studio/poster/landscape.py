@@ -7,7 +7,6 @@ from generators.backends.studio.poster.art import choose_art
 from generators.backends.studio.poster.easel import SOFT_INK, Easel, dusk_of
 from generators.backends.studio.poster.order import PosterOrder
 from generators.contracts import Box, Pixels
-from generators.typesetting.fitting import Wish
 
 WIDTH_PX: Final = 1200
 HEIGHT_PX: Final = 630
@@ -33,9 +32,8 @@ def _write_letter(easel: Easel, order: PosterOrder, letter: Box) -> None:
     words = order.words
     easel.lay_paper(letter, hairline_px=12.0)
     left, right, top = letter.left + 48.0, letter.right - 48.0, letter.top + 52.0
-    asker = Wish(38, 20, most_lines=1)
-    easel.write(words.asker, Box(left, top, right, top + 46), SOFT_INK, asker, few=True)
-    easel.write_title(words.headline, Box(left, top + 66, right, top + 238), 104)
+    below = easel.write_asker(words.asker, Box(left, top - 12, right, top + 62), SOFT_INK, 38)
+    easel.write_title(words.headline, Box(left, max(top + 66, below + 16), right, top + 238), 104)
     easel.write_ask(words.ask, Box(left, top + 256, right, top + 366))
     foot = letter.bottom - 44.0
     easel.stamp(words.sign, round(left), round(foot) - _SEAL_PX + 10, _SEAL_PX, seed=order.seed)

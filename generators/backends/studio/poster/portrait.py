@@ -7,7 +7,7 @@ import numpy as np
 from generators.backends.studio.art.paint import paint
 from generators.backends.studio.art.painting import Painting
 from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
-from generators.backends.studio.card.qr import draw_qr, encode_url
+from generators.backends.studio.card.qr import QUIET_MODULES, draw_qr, encode_url
 from generators.backends.studio.poster.art import choose_art
 from generators.backends.studio.poster.easel import CINNABAR, INK, PAPER, SOFT_INK, Easel, dusk_of
 from generators.backends.studio.poster.order import PosterOrder
@@ -17,9 +17,10 @@ from generators.typesetting.block import Align
 from generators.typesetting.fitting import Wish
 
 _LETTER_TOP: Final = 934.0  # with a work, whose headline stands on the letter
-_ART_HEIGHT_PX: Final = 1066  # without: the headline stands on the art
+_ART_HEIGHT_PX: Final = 1030  # without: the headline stands on the art
 _MARGIN: Final = 76.0
 _SEAL_PX: Final = 76
+_CODE_PX: Final = 220  # of its modules at least: it is scanned from the screen of another phone
 _FOOT: Final = 1376.0  # where label, seal and caption end
 
 
@@ -38,13 +39,12 @@ def _with_work(order: PosterOrder, work: Pixels) -> Pixels:
     easel.lay_paper(letter, hairline_px=16.0)
     easel.lay_leaf(work, Box(96.0, 60.0, WIDTH_PX - 96.0, _LETTER_TOP - 48.0))
     code = _draw_code(easel, order, top=_LETTER_TOP + 60.0)
-    left, right = _MARGIN, code.left - 44.0
-    top = _LETTER_TOP + 56.0
-    easel.write(
-        order.words.asker, Box(left, top, right, top + 44), SOFT_INK, Wish(36, 20, most_lines=1), few=True
-    )
-    easel.write_title(order.words.headline, Box(left, top + 54, right, top + 190), 100)
-    easel.write_ask(order.words.ask, Box(left, top + 206, right, top + 300))
+    left, right = _MARGIN, code.left - 8.0
+    top = _LETTER_TOP + 52.0
+    below = easel.write_asker(order.words.asker, Box(left, top, right, top + 72), SOFT_INK, 36)
+    title = Box(left, max(top + 58, below + 16), right, top + 194)
+    easel.write_title(order.words.headline, title, 100)
+    easel.write_ask(order.words.ask, Box(left, top + 208, right, top + 304))
     _draw_foot(easel, order)
     return easel.finish()
 
@@ -56,10 +56,11 @@ def _with_art(order: PosterOrder, art: Painting) -> Pixels:
     easel = Easel.of(sheet, order.words.language)
     easel.lay_paper(Box(0.0, _ART_HEIGHT_PX - 6.0, WIDTH_PX, HEIGHT_PX), hairline_px=16.0)
     _write_on_art(easel, order, art)
-    code = _draw_code(easel, order, top=_ART_HEIGHT_PX + 34.0)
-    left, right, top = _MARGIN, code.left - 44.0, _ART_HEIGHT_PX + 48.0
-    easel.write(order.words.asker, Box(left, top, right, top + 52), INK, Wish(42, 22, most_lines=1), few=True)
-    easel.write_ask(order.words.ask, Box(left, top + 70, right, top + 190))
+    code = _draw_code(easel, order, top=_ART_HEIGHT_PX + 22.0)
+    left, right, top = _MARGIN, code.left - 8.0, _ART_HEIGHT_PX + 54.0
+    below = easel.write_asker(order.words.asker, Box(left, top, right, top + 88), INK, 42)
+    ask = max(top + 76, below + 28)
+    easel.write_ask(order.words.ask, Box(left, ask, right, ask + 110))
     _draw_foot(easel, order)
     return easel.finish()
 
@@ -84,12 +85,13 @@ def _write_on_art(easel: Easel, order: PosterOrder, art: Painting) -> None:
 
 def _draw_code(easel: Easel, order: PosterOrder, *, top: float) -> Box:
     """The code at the right margin, and below it what to do with it."""
-    code = encode_url(order.url)
-    left = round(WIDTH_PX - _MARGIN - code.side_px + 20)
+    code = encode_url(order.url, least_px=_CODE_PX)
+    quiet = QUIET_MODULES * code.module_px
+    left = round(WIDTH_PX - _MARGIN - code.side_px + quiet)  # its dark modules end at the margin
     plate = Box(left, round(top), left + code.side_px, round(top) + code.side_px)
     draw_qr(easel.canvas, code, plate, PAPER)
-    caption = Box(plate.left - 30, plate.bottom - 4, plate.right + 30, plate.bottom + 34)
-    easel.write(order.words.scan, caption, CINNABAR, Wish(26, 16, most_lines=1, align=Align.CENTRE), few=True)
+    caption = Box(plate.left, plate.bottom - quiet + 14, plate.right, plate.bottom - quiet + 54)
+    easel.write(order.words.scan, caption, CINNABAR, Wish(30, 16, most_lines=1, align=Align.CENTRE), few=True)
     return plate
 
 
