@@ -18,8 +18,8 @@ MAX_TEXT_CHARS: Final = 4000  # of a song, whose first lines are shown
 
 # A closed owner's link is never shown, nor one whose reward was taken back.
 LOOK: Final = f"""
-SELECT l.code_hash, l.id, l.owner_id, l.state, l.channel, l.asker_name, l.work_id, l.goal, l.weight_new,
-       l.weight_existing, l.reward_credits, l.progress, l.expires_at, l.ended_at,
+SELECT l.code_hash, l.id, l.owner_id, o.locale, l.state, l.channel, l.asker_name, l.work_id, l.goal,
+       l.weight_new, l.weight_existing, l.reward_credits, l.progress, l.expires_at, l.ended_at,
        clock_timestamp() AS seen_at,
        s.is_on, s.reason_zh, s.reason_en,
        w.kind, w.title, left(w.text, {MAX_TEXT_CHARS}) AS text, w.language, w.provenance -> 'ai' AS ai,
@@ -62,13 +62,14 @@ class ShownWork:
 
 @dataclass(frozen=True, slots=True)
 class ShownLink:
-    """A link as anybody may see it. `seen_at` is the database's time."""
+    """A link as anybody may see it. asker_locale: "zh" or "en". seen_at: the database's time."""
 
     id: UUID
     owner_id: UUID
     state: LinkState
     channel: ShareChannel
     asker_name: str | None
+    asker_locale: str
     work_id: UUID | None
     goal: int
     weight_new: int
@@ -110,6 +111,7 @@ def _link_of(row: Mapping[str, Any], programme: Programme) -> ShownLink:
         state=LinkState(row["state"]),
         channel=channel,
         asker_name=row["asker_name"],
+        asker_locale=row["locale"],
         work_id=row["work_id"],
         goal=row["goal"],
         weight_new=row["weight_new"],

@@ -8,9 +8,9 @@ DEFAULT: Final = "en"
 
 
 @functools.lru_cache(maxsize=512)
-def preferred_language(accept_language: str | None) -> str:
-    """ "zh" or "en" from an Accept-Language header (RFC 9110 section 12.5.4); en when it names neither."""
-    best, best_quality = DEFAULT, 0.0
+def preferred_language(accept_language: str | None, otherwise: str = DEFAULT) -> str:
+    """ "zh" or "en" from an Accept-Language header (RFC 9110 section 12.5.4), else `otherwise`."""
+    best, best_quality = otherwise, 0.0
     for part in (accept_language or "")[:400].split(","):
         tag, _, parameters = part.strip().partition(";")
         language = tag.partition("-")[0].lower()

@@ -55,7 +55,7 @@ async def render(
     """
     language = page_language(request)
     html = draw(template, facts, language=language, path=request.url.path)
-    return await answer(request, services, html)
+    return await answer(request, services, html, language)
 
 
 def draw(template: str, facts: Mapping[str, object], *, language: str, path: str) -> str:
@@ -73,9 +73,9 @@ def draw(template: str, facts: Mapping[str, object], *, language: str, path: str
     )
 
 
-async def answer(request: Request, services: Services, html: str) -> HTMLResponse:
-    """A drawn page as the answer to one request, whose address leads to the other language too."""
-    address = _in_language(request, OTHER_LANGUAGE[page_language(request)])
+async def answer(request: Request, services: Services, html: str, language: str) -> HTMLResponse:
+    """A page drawn in a language as the answer to one request, whose address leads to the other one too."""
+    address = _in_language(request, OTHER_LANGUAGE[language])
     return HTMLResponse(
         html.replace(OTHER_LANGUAGE_URL, str(escape(address))), headers=await _headers(services)
     )

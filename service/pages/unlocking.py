@@ -46,19 +46,19 @@ async def answer_page(request: Request) -> Response:
 @router.api_route(PAGE, methods=READ)
 async def show_link(request: Request, services: App, code: Code) -> HTMLResponse:
     """Who asks, for what, and how far it is; its script does what takes a press."""
-    language, now = page_language(request), services.clock()
+    now = services.clock()
     try:
         look = await services.unlocking.looks.look(code, now=now)
     except LinkNotFoundError:
-        page = await render(
-            request, services, "unlock_gone.html", {"script": script_facts(services, language)}
-        )
+        facts = script_facts(services, page_language(request))
+        page = await render(request, services, "unlock_gone.html", {"script": facts})
         page.status_code = 404
         return page
+    language = page_language(request, look.link.asker_locale)  # what makes previews names none
     base = base_of(services, request)
     said = language, look.link.state_at(now), base
     html = _kept.get(look, said, lambda: _draw(services, look.link, language, base))
-    return await answer(request, services, html)
+    return await answer(request, services, html, language)
 
 
 def _draw(services: Services, link: ShownLink, language: str, base: str) -> str:
@@ -92,7 +92,7 @@ async def _show(request: Request, services: Services, code: str, shape: Shape) -
     subject = Subject(
         link_id=link.id,
         shape=shape,
-        language=page_language(request),
+        language=page_language(request, link.asker_locale),
         asker_name=link.asker_name,
         url=f"{base_of(services, request)}/u/{code_of(services.keys, link.id)}",
         work_id=link.work_id,

@@ -182,6 +182,19 @@ class TestCrawlers:
             assert "set-cookie" not in page.headers
         assert await rows(services) == before
 
+    async def test_who_names_no_language_of_ours_sees_the_askers(
+        self, client: httpx.AsyncClient, services: Services
+    ) -> None:
+        _, code = await open_link(services, asker_name="知夏")
+        for languages in ({}, {"accept-language": "*"}, {"accept-language": "fr"}):
+            page = await read(client, f"/u/{code}", **languages)
+            found = properties(Markup(page.text))
+            assert found["og:title"] == "知夏请你搭把手"
+            assert found["og:image"].endswith("?lang=zh")
+            assert 'href="/u/' + code + '?lang=en"' in page.text
+        english = await read(client, f"/u/{code}", **{"accept-language": "en"})
+        assert properties(Markup(english.text))["og:title"] == "知夏 asks you for a hand"
+
     async def test_pages_are_not_to_be_indexed(self, client: httpx.AsyncClient, services: Services) -> None:
         _, code = await open_link(services)
         assert '<meta name="robots" content="noindex">' in (await read(client, f"/u/{code}")).text

@@ -51,6 +51,7 @@ class Rows:
             owner_id=uuid4(),
             state=LinkState.OPEN,
             channel=ShareChannel.LINK,
+            asker_locale="zh",
             asker_name=None,
             work_id=None,
             goal=3,
