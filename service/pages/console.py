@@ -11,6 +11,7 @@ from service.pages import texts
 from service.pages.language import page_language
 from service.pages.rendering import render
 from service.pages.script_facts import script_facts
+from service.wiring import Services
 
 READ: Final = ["GET", "HEAD"]
 
@@ -30,6 +31,12 @@ async def show_console(request: Request, services: App) -> HTMLResponse:
         {
             "channels": [channel.value for channel in ShareChannel],
             "terms": services.unlocking.desk.programme.terms.model_dump(),
-            "script": {**facts, "texts": said},
+            "script": {**facts, "texts": {**said, **_rules(services, language)}},
         },
     )
+
+
+def _rules(services: Services, language: str) -> dict[str, str]:
+    """What each rule of the risk score says, beside the other reasons of the texts."""
+    weights = services.risk.weights
+    return {f"reason_{code}": weights.explain(code, language) for code in weights.rules}

@@ -89,7 +89,10 @@ class TestDesk:
         steps = page.locator("#figures-funnel .funnel-number")
         await expect(steps).to_have_count(7)
         assert int(await steps.nth(1).inner_text()) >= 7
-        await expect(page.locator("#figures-plots svg[role=img]")).to_have_count(3)
+        plots = page.locator("#figures-plots svg[role=img]")
+        await expect(plots).to_have_count(3)
+        drawn, stands = await plots.first.evaluate("(e) => [e.viewBox.baseVal.width, e.clientWidth]")
+        assert abs(drawn - stands) <= 1  # to measure: its numbers are as large as they are meant
         assert await find_barriers(page) == []
         await page.click("#panel-figures summary")
         await expect(page.locator("#figures-table tbody tr")).to_have_count(30)
@@ -106,6 +109,12 @@ class TestDesk:
 
         await page.click("#tab-campaigns")
         await page.click("#campaign-new")
+        visitor.expected.add(422)
+        await page.fill("#campaign-budget_credits", "-4")
+        await page.click("#campaign-form button[type=submit]")
+        await expect(page.locator("#campaign-budget_credits-error")).to_have_text("至少是 0")
+        await expect(page.locator("#campaign-starts_at-error")).to_have_text("请填写这一项")
+        await expect(page.locator("#campaign-refusal")).to_be_empty()  # all of it is said at the fields
         await page.fill("#campaign-name", "元宵")
         await page.fill("#campaign-starts_at", "2027-02-01T00:00")
         await page.fill("#campaign-ends_at", "2027-03-01T00:00")
@@ -116,9 +125,9 @@ class TestDesk:
         campaign = page.locator(".campaign", has_text="元宵")
         await expect(campaign).to_contain_text("B (50%)：4 分得 1 次")
         await campaign.get_by_role("button", name="开始").click()
-        await expect(campaign.locator(".review-score")).to_have_text("进行中")
+        await expect(campaign.locator(".campaign-state")).to_have_text("进行中")
         await campaign.get_by_role("button", name="停止").click()
-        await expect(campaign.locator(".review-score")).to_have_text("已停止")
+        await expect(campaign.locator(".campaign-state")).to_have_text("已停止")
         qq = page.locator(".channel", has=page.get_by_role("heading", name="QQ"))
         await expect(qq).to_contain_text("默认关闭")
         weibo = page.locator(".channel", has=page.get_by_role("heading", name="微博"))

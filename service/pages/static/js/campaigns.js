@@ -3,7 +3,7 @@
 import { call } from "./colleague.js";
 import { element, make, within } from "./dom.js";
 import { announce, formatMoment, say } from "./facts.js";
-import { clearFaults, showFaults } from "./faults.js";
+import { clearFaults, showFaults, translate } from "./faults.js";
 import { randomHex } from "./keeping.js";
 import { showRefusal } from "./refusal.js";
 import { Problem } from "./wire.js";
@@ -59,8 +59,9 @@ export async function showCampaigns() {
 function drawCampaign(campaign) {
   const row = make("li", "campaign");
   row.dataset.state = campaign.state;
+  row.dataset.campaign = campaign.id;
   const head = make("div", "review-head");
-  head.append(make("h2", "", campaign.name), make("span", "review-score", say(`campaign_state_${campaign.state}`)));
+  head.append(make("h2", "", campaign.name), make("span", "campaign-state", say(`campaign_state_${campaign.state}`)));
   const bar = /** @type {HTMLProgressElement} */ (make("progress", ""));
   bar.max = Math.max(1, campaign.budget_credits);
   bar.value = campaign.used_credits;
@@ -70,10 +71,10 @@ function drawCampaign(campaign) {
   row.append(head, make("p", "hint", when), make("p", "", describe("A", campaign.terms_a)));
   if (campaign.terms_b) row.append(make("p", "", describe(`B (${campaign.share_b_percent}%)`, campaign.terms_b)));
   const acts = make("div", "actions");
-  acts.append(drawAct(say("campaign_change"), () => edit(campaign)));
+  acts.append(drawAct(say("campaign_change"), campaign, () => edit(campaign)));
   const isRunning = campaign.state === "running";
   const turn = say(isRunning ? "campaign_stop" : "campaign_start");
-  acts.append(drawAct(turn, () => void move(campaign, isRunning ? "stopped" : "running")));
+  acts.append(drawAct(turn, campaign, () => void move(campaign, isRunning ? "stopped" : "running")));
   row.append(bar, make("p", "hint", used), acts);
   return row;
 }
@@ -88,10 +89,12 @@ function describe(variant, { goal, reward_credits: reward, weight_new: fresh, we
 
 /**
  * @param {string} text
+ * @param {Campaign} campaign
  * @param {() => void} act
  */
-function drawAct(text, act) {
+function drawAct(text, campaign, act) {
   const button = /** @type {HTMLButtonElement} */ (make("button", "button quiet", text));
+  button.append(make("span", "visually-hidden", ` ${campaign.name}`));
   button.type = "button";
   button.addEventListener("click", act);
   return button;
@@ -106,6 +109,7 @@ async function move(campaign, state) {
     await call("PATCH", `/v1/campaigns/${campaign.id}`, { body: JSON.stringify({ state }) });
     announce(say(`campaign_state_${state}`));
     await showCampaigns();
+    within(element("campaigns"), `[data-campaign="${campaign.id}"] .actions button:last-child`).focus();
   } catch (error) {
     showRefusal(element("campaigns-refusal"), error);
   }
@@ -192,19 +196,26 @@ async function save() {
     await showCampaigns();
     element("campaign-new").focus();
   } catch (error) {
-    if (error instanceof Problem && error.body.errors) showFaults(form, toFaults(error.body.errors));
-    showRefusal(element("campaign-refusal"), error);
+    const faults = error instanceof Problem && error.body.errors ? toFaults(error.body.errors) : new Map();
+    showFaults(form, faults);
+    const isSaid = faults.size > 0 && [...faults.keys()].every(isField);
+    if (!isSaid) showRefusal(element("campaign-refusal"), error);
   }
 }
 
 /**
- * The faults that the server found, by field; those of no field stay in the refusal.
+ * The faults that the server found, by field.
  * @param {{loc: (string | number)[], msg: string}[]} errors
  */
 function toFaults(errors) {
   const faults = new Map();
-  for (const { loc, msg } of errors) faults.set(loc.filter((part) => part !== "body").join("."), msg);
+  for (const { loc, msg } of errors) faults.set(loc.filter((part) => part !== "body").join("."), translate(msg));
   return faults;
+}
+
+/** @param {string} name */
+function isField(name) {
+  return form.querySelector(`[data-field="${CSS.escape(name)}"]`) !== null;
 }
 
 element("campaign-new").addEventListener("click", () => edit(null));

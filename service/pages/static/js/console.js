@@ -27,6 +27,7 @@ async function enter() {
   }
   form.hidden = true;
   element("desk").hidden = false;
+  if (hasPassword()) within(element("desk"), "[role=tab][aria-selected=true]").focus(); // the door took the focus along
   element("sign-out").hidden = !hasPassword();
   const [campaigns] = await Promise.all([showCampaigns(), showReviews(), showChannels()]);
   offerCampaigns(campaigns);

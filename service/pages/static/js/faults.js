@@ -68,9 +68,14 @@ export function toFaults(errors) {
  * The server words its findings in English, for developers.
  * @param {string} message
  */
-function translate(message) {
+export function translate(message) {
   const most = /at most (\d+)/.exec(message);
   if (most) return say("error_too_long_plain", { n: most[1] });
+  const [, least] = /greater than or equal to (\d+)/.exec(message) ?? [];
+  if (least) return say("error_too_small", { n: least });
+  const [, highest] = /less than or equal to (\d+)/.exec(message) ?? [];
+  if (highest) return say("error_too_large", { n: highest });
+  if (/valid datetime/.test(message)) return say("error_required");
   if (/at least 1/.test(message)) return say("error_required");
   if (/control or unassigned/.test(message)) return say("error_unprintable");
   return facts.language === "en" ? message : say("error_field");

@@ -87,8 +87,13 @@ function draw({ total, days, variants, comparison, reasons }) {
   drawPlots(days);
   drawTable("figures-table", days, ["day", ...COLUMNS], COLUMNS.map((name) => say(`figure_${name}`)));
   drawVariants(variants, comparison);
-  const rows = reasons.map((one) => [one.code, say(`help_state_${one.state}`), number(one.helps)]);
+  const rows = reasons.map((one) => [nameReason(one.code), say(`help_state_${one.state}`), number(one.helps)]);
   fill("figures-reasons", rows);
+}
+
+/** @param {string} code which says it by itself where a rule is no more */
+function nameReason(code) {
+  return facts.texts[`reason_${code}`] ?? code;
 }
 
 /**
@@ -114,23 +119,27 @@ function drawStep(name, of, total) {
   const step = document.createElement("li");
   const bar = make("span", of ? "funnel-bar" : "funnel-bar is-whole");
   bar.style.setProperty("--share", String(Math.min(1, share)));
-  const told = of && total[of] ? say("figures_of", { share: percent(share), what: say(`figure_${of}`) }) : "";
+  const told = of && total[of] ? say("figures_of", { share: percent(share), what: say(`figure_${of}`).toLowerCase() }) : "";
   const label = make("span", "funnel-name", say(`figure_${name}`));
   step.append(label, bar, make("span", "funnel-number", number(total[name])), make("span", "funnel-of", told));
   return step;
 }
 
+/** @type {Counts[]} the days that are drawn */
+let drawn = [];
+
 /** @param {Counts[]} days */
 function drawPlots(days) {
+  drawn = days;
   const dates = days.map(({ day }) => day);
   const of = (/** @type {string} */ name) => days.map((day) => day[name]);
   const line = (/** @type {string} */ name, /** @type {string} */ className) => ({ name: say(`figure_${name}`), className, values: of(name) });
   const place = element("figures-plots");
-  const room = place.clientWidth;
+  const column = parseFloat(getComputedStyle(place).gridTemplateColumns) || 0; // of the first of its columns
   place.replaceChildren(
-    drawPlot(say("plot_views"), dates, [line("views", "plot-soft")], room),
-    drawPlot(say("plot_taps"), dates, [line("taps", "plot-soft"), line("qualified", "plot-strong")], room),
-    drawPlot(say("plot_rewards"), dates, [line("rewards", "plot-strong")], room),
+    drawPlot(say("plot_views"), dates, [line("views", "plot-soft")], column),
+    drawPlot(say("plot_taps"), dates, [line("taps", "plot-soft"), line("qualified", "plot-strong")], column),
+    drawPlot(say("plot_rewards"), dates, [line("rewards", "plot-strong")], column),
   );
 }
 
@@ -218,4 +227,11 @@ range.addEventListener("submit", (event) => {
   event.preventDefault();
   void showFigures();
 });
+/* Drawn before there was room for them, or for another width. */
+let room = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === room) return;
+  room = contentRect.width;
+  if (drawn.length > 0) drawPlots(drawn);
+}).observe(element("figures-plots"));
 element("figures-csv").addEventListener("click", () => void download());

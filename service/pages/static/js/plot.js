@@ -3,8 +3,7 @@
 import { formatDay, say } from "./facts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 640;
-const NARROW = 340; // on a phone, where the numbers would shrink with the plot
+const LEAST = 200;
 const HEIGHT = 180;
 const LEFT = 44; // for the numbers of the scale
 const BOTTOM = 24; // for the days
@@ -17,11 +16,11 @@ const STEPS = [1, 2, 2.5, 5, 10];
  * @param {string} title
  * @param {string[]} days ISO dates
  * @param {Series[]} series as many values each as there are days
- * @param {number} roomPx how much there is
+ * @param {number} roomPx how wide it will stand: drawn to measure, so that its numbers are as large as the page's
  * @returns {HTMLElement}
  */
 export function drawPlot(title, days, series, roomPx) {
-  const width = roomPx < 480 ? NARROW : WIDE;
+  const width = Math.max(LEAST, Math.floor(roomPx));
   const figure = document.createElement("figure");
   figure.className = "plot";
   const caption = document.createElement("figcaption");

@@ -50,7 +50,7 @@ export async function showReviews(isFirst = true) {
 function drawReview(review) {
   const row = make("li", "review");
   const kind = say(review.is_new ? "review_new" : "review_known");
-  const facts = say("review_facts", { progress: review.progress, goal: review.goal, date: formatMoment(review.link_expires_at) });
+  const facts = say("review_facts", { progress: Math.min(review.progress, review.goal), goal: review.goal, date: formatMoment(review.link_expires_at) });
   const head = make("div", "review-head");
   head.append(make("h2", "", say("review_title", { kind, n: review.weight })));
   if (review.score !== null) head.append(make("span", "review-score", say("review_score", { n: review.score })));
@@ -60,12 +60,21 @@ function drawReview(review) {
   return row;
 }
 
+/**
+ * A rule's own measure needs no name, and being met once no number.
+ * @param {[string, unknown]} evidence
+ */
+function describeEvidence([name, value]) {
+  if (name !== "value") return `${name} ${value}`;
+  return value === 1 ? "" : String(value);
+}
+
 /** @param {Review} review */
 function drawReasons({ reasons }) {
   const list = make("ul", "review-reasons");
   for (const { text, points, evidence } of reasons) {
     const item = document.createElement("li");
-    const seen = Object.entries(evidence).map(([name, value]) => `${name} ${value}`).join(", ");
+    const seen = Object.entries(evidence).map(describeEvidence).filter(Boolean).join(", ");
     item.append(make("span", "review-points", points > 0 ? say("review_points", { n: points }) : String(points)), make("span", "", text));
     if (seen) item.append(make("span", "hint", seen));
     list.append(item);
