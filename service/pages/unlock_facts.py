@@ -19,9 +19,13 @@ MOST_LINES: Final = 6  # of a song
 
 def picture_of(work: ShownWork | None) -> ShownFile | None:
     """The still picture that shows a work best."""
+    stills = _stills(work)
+    return next((stills[role] for role in ROLES if role in stills), None)
+
+
+def _stills(work: ShownWork | None) -> dict[str, ShownFile]:
     files = () if work is None else work.files
-    by_role = {file.role: file for file in files if file.media_type in PICTURES}
-    return next((by_role[role] for role in ROLES if role in by_role), None)
+    return {file.role: file for file in files if file.media_type in PICTURES}
 
 
 def missing_text(link: ShownLink, language: str) -> str:
@@ -52,10 +56,13 @@ def _picture(services: Services, work: ShownWork | None, now: datetime) -> dict[
     file = picture_of(work)
     if file is None or work is None:
         return None
+    small = _stills(work).get("thumbnail", file)  # a hundredth of the bytes, and sharp at a phone's size
     return {
         "url": services.links.sign("files", file.id, now=now),
+        "small_url": services.links.sign("files", small.id, now=now),
         "width_px": file.width_px,
         "height_px": file.height_px,
+        "is_tall": (file.height_px or 0) > (file.width_px or 0),
         "title": work.title,
     }
 

@@ -156,12 +156,14 @@ async def make_work(session: AsyncSession, owner_id: UUID, *, at: datetime) -> W
     return work
 
 
-async def add_picture(session: AsyncSession, work: Work, content: bytes, key: str) -> WorkFile:
+async def add_picture(
+    session: AsyncSession, work: Work, content: bytes, key: str, *, role: str = "preview"
+) -> WorkFile:
     """A PNG of the work's; the caller has put it into the store."""
     file = WorkFile(
         id=new_id(),
         work_id=work.id,
-        role="preview",
+        role=role,
         media_type="image/png",
         width_px=1080,
         height_px=1440,

@@ -26,7 +26,7 @@ PAGES: Final = (
     "/verify",
     "/membership",
 )
-VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta"})
+VOID: Final = frozenset({"br", "hr", "img", "source", "input", "link", "meta"})
 
 
 class Markup(HTMLParser):

@@ -14,6 +14,7 @@ from sqlalchemy import text, update
 from core.settings import Settings
 from models.campaign import ShareChannel
 from models.referral import LinkState, UnlockLink
+from models.work import Work
 from provenance.containers.files import read_label
 from referral.codes import code_of
 from service.flows.close_account import close_account
@@ -124,6 +125,18 @@ class TestPage:
         (picture,) = [found for tag, found in Markup(page.text).elements if tag == "img"]
         assert picture["alt"] == "Ta 做的《中秋快乐》"
         assert (await client.get(str(picture["src"]))).headers["content-type"] == "image/png"
+
+    async def test_a_phone_gets_the_small_copy_of_the_work(
+        self, client: httpx.AsyncClient, services: Services
+    ) -> None:
+        link, code = await open_link(services, with_work=True)
+        await services.store.put("works/small.png", b"small", media_type="image/png")
+        async with services.sessions.begin() as session:
+            work = await session.get_one(Work, link.work_id)
+            await add_picture(session, work, b"small", "works/small.png", role="thumbnail")
+        page = await read(client, f"/u/{code}?lang=zh")
+        (source,) = [found for tag, found in Markup(page.text).elements if tag == "source"]
+        assert (await client.get(str(source["srcset"]))).content == b"small"
 
     async def test_a_song_is_shown_by_its_first_lines_and_its_label(
         self, client: httpx.AsyncClient, services: Services
