@@ -135,6 +135,14 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Files are made before they are answered for: nobody waits here, and the machine may be busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "PATIENCE_SECONDS", 120.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def workshops() -> Iterator[ChildPool]:
     """Started by the first test that has a file made: starting one takes a second or two."""
@@ -188,9 +196,8 @@ def _app_of(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture
-async def client(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks to the app in this process; a 500 is an answer here, as it is to a real client."""
-    monkeypatch.setattr(certificates, "PATIENCE_SECONDS", 120.0)  # nobody waits, and the machine may be busy
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://huajian") as opened:
         yield opened
