@@ -84,28 +84,40 @@ async def open_month(
     membership.period_start, membership.period_end = month.start, month.end
     await session.flush()
     await settle(session, membership, rules=rules, now=now)
-    valid = [one for one in await queries.list_periods(session, membership.id) if one.revoked_at is None]
-    covering = [one for one in valid if one.starts_at <= month.start < one.ends_at]
-    # Where the months that this one was counted among were taken back, later ones move up.
-    await _grant(session, membership, [*covering, *valid][0], month, rules, now)
+    lined_up = await _line_up(session, membership)
+    covering = next(one for one in lined_up if one.starts_at <= month.start < one.ends_at)
+    await _grant(session, membership, covering, month, rules, now)
 
 
 async def shorten(
     session: AsyncSession, membership: Membership, *, rules: MembershipRules, now: datetime
 ) -> None:
     """The months that are left after some were taken back, or given again."""
-    periods = [one for one in await queries.list_periods(session, membership.id) if one.revoked_at is None]
-    months = sum([await _months_of(session, one) for one in periods])
-    paid_until = month_after(membership.anchor_at, months)
+    lined_up = await _line_up(session, membership)
     if membership.state is MembershipState.ENDED:
         return
-    if paid_until <= now or not months:
+    if not lined_up or lined_up[-1].ends_at <= now:
         await end(session, membership, MembershipEnd.REFUNDED, at=now)
         return
-    membership.paid_until = paid_until
-    membership.period_end = min(membership.period_end, paid_until)
+    membership.paid_until = lined_up[-1].ends_at
+    membership.period_end = min(membership.period_end, membership.paid_until)
     await session.flush()
     await open_month(session, membership, rules=rules, now=now)
+
+
+async def _line_up(session: AsyncSession, membership: Membership) -> list[MembershipPeriod]:
+    """The payments that count, one after the other: where one was taken back, later ones move up.
+
+    What is used of a month is then kept of the payment whose month it has become.
+    """
+    valid = [one for one in await queries.list_periods(session, membership.id) if one.revoked_at is None]
+    months = 0
+    for one in valid:
+        one.starts_at = month_after(membership.anchor_at, months)
+        months += await _months_of(session, one)
+        one.ends_at = month_after(membership.anchor_at, months)
+    await session.flush()
+    return valid
 
 
 async def _grant(

@@ -66,7 +66,7 @@ async def reckon(
     What went back earlier out of kindness counts towards what goes back: in all it is the unused part.
     """
     used, whole = await _credits(session, rules, period, order, user_id)
-    days, all_days = _days(period, now)
+    days, all_days = _days(period, order, now)
     kept = keep(order.amount_minor, max(_share(used, whole), _share(days, all_days)))
     is_use_paid = pays_for_use(order)
     return Part(
@@ -99,12 +99,13 @@ async def _credits(
     return used, sum(granted)
 
 
-def _days(period: MembershipPeriod, now: datetime) -> tuple[int, int]:
+def _days(period: MembershipPeriod, order: Order, now: datetime) -> tuple[int, int]:
     """Whole days that are over, so that what was shown goes back for the rest of the day; and how many
-    there are, the last one counted though it be a part.
+    there are, the last one counted though it be a part. What moved up had no days before its payment.
     """
     whole = ceil((period.ends_at - period.starts_at) / ONE_DAY)
-    return min(max(0, (now - period.starts_at).days), whole), whole
+    begun_at = max(period.starts_at, order.paid_at or period.starts_at)
+    return min(max(0, (now - begun_at).days), whole), whole
 
 
 def keep(price_minor: int, used: Fraction) -> int:

@@ -191,6 +191,53 @@ class TestAddedMonths:
         await club.settle()
         assert await club.books() == books(500, 1000, 2800)
 
+    async def test_months_that_moved_up_are_kept_for_what_was_used_of_them(self, club: Club) -> None:
+        """A month's credits for nothing: the months that moved up were counted among the first ones."""
+        user = await club.join()
+        await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=20)
+        second = await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        third = await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=11)  # the second one's month runs
+        await withdraw(club, user, order_id=second.id, shown_minor=968)  # for one day of 31
+        await club.spend(user, 9)
+        await withdraw(club, user, order_id=third.id, shown_minor=100)
+        assert (await club.membership(user)).state is MembershipState.ENDED
+        await club.settle()
+        assert (await club.order_now(third)).kept_minor == 900
+
+    async def test_days_of_months_that_moved_up_are_used_as_well(self, club: Club) -> None:
+        user = await club.join()
+        await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=29)
+        second = await club.prepay(user, "silver", 1, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=3)
+        await withdraw(club, user, order_id=second.id)
+        await club.settle()
+        await club.wait(days=9)
+        shown = await offer(club, user)
+        assert [(part.used_days, part.all_days) for part in shown.parts] == [(11, 90)]
+
+    async def test_no_day_before_its_payment_is_used_of_months_that_moved_up(self, club: Club) -> None:
+        user = await club.join()
+        first = await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        await club.wait(days=40)
+        await club.prepay(user, "silver", 3, consent=CONSENT_VERSION)
+        await club.settle()
+        club.rehearsal.bank.refund((await club.order_now(first)).payment_id or "")
+        await club.settle()
+        await club.wait(days=2)
+        shown = await offer(club, user)
+        assert [(part.used_days, part.all_days) for part in shown.parts] == [(2, 92)]
+
 
 class TestLetters:
     async def test_it_is_confirmed_at_once_and_told_when_the_money_is_back(self, club: Club) -> None:
