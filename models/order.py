@@ -122,9 +122,9 @@ class Order(HasId, HasCreatedAt, Base):
         ),
         Index("ix_orders_to_return", "id", postgresql_where="return_reason IS NOT NULL AND state = 'paid'"),
         Index(
-            "ix_orders_refunded_works",
+            "ix_orders_lost_works",
             "id",
-            postgresql_where="state = 'refunded' AND subject_id IS NOT NULL",
+            postgresql_where="state IN ('refunded', 'disputed') AND subject_id IS NOT NULL",
         ),
     )
 

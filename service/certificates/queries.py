@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from models.certificate import Certificate, CertificateChange, CertificateState
 from models.export import WorkExport
 from models.fingerprint import PictureFingerprint
-from models.order import Order, OrderState
+from models.order import DisputeState, Order, OrderDispute, OrderState
 from models.transparency import LogLeaf
 from models.work import WorkFile
 from provenance.certificates import NUMBER
@@ -51,18 +51,23 @@ async def find_by_order(session: AsyncSession, order_id: UUID) -> Certificate | 
 
 
 async def list_refunded(session: AsyncSession, *, limit: int) -> Sequence[Certificate]:
-    """Certificates that stand, or are still to be made, and whose money went back; locked."""
+    """Certificates that stand, or are still to be made, and whose money went back to its buyer; locked.
+
+    Their orders are locked too: whoever applies what became of the money holds that lock.
+    """
+    is_lost = exists().where(OrderDispute.order_id == Order.id, OrderDispute.state == DisputeState.LOST)
     statement = (
         select(Certificate)
         .join(Order, Order.id == Certificate.order_id)
         .where(
-            Order.state == OrderState.REFUNDED,
+            Order.state.in_((OrderState.REFUNDED, OrderState.DISPUTED)),
             Order.subject_id.is_not(None),
+            or_(Order.state == OrderState.REFUNDED, is_lost),
             Certificate.state.in_((CertificateState.ORDERED, CertificateState.ISSUED)),
         )
         .order_by(Certificate.id)
         .limit(limit)
-        .with_for_update(of=Certificate, skip_locked=True)
+        .with_for_update(of=(Certificate, Order), skip_locked=True)
     )
     return (await session.scalars(statement)).all()
 

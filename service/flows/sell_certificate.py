@@ -23,15 +23,25 @@ REFUNDED: Final = "refunded"
 async def deliver_certificate(session: AsyncSession, order: Order, *, now: datetime) -> None:
     """Order the certificate that a paid order bought, once; money that buys nothing goes back.
 
-    The caller has locked the order, whose sale is in the books.
+    Also money that comes back to us, of a refund that failed or a dispute that was won after all, when the
+    certificate was taken back with it. The caller has locked the order, whose sale is in the books.
     """
     if order.kind is not ItemKind.CERTIFICATION or order.state is not OrderState.PAID:
         return
-    if order.return_reason is not None or await queries.find_by_order(session, order.id) is not None:
+    if order.return_reason is not None:
         return
-    if await _order(session, order, now) is None:
+    certificate = await queries.find_by_order(session, order.id) or await _order(session, order, now)
+    if certificate is None or await _was_taken_back(session, certificate):
         order.return_reason = ReturnReason.UNDELIVERED
         await session.flush()
+
+
+async def _was_taken_back(session: AsyncSession, certificate: Certificate) -> bool:
+    """Whether it ended with its money; one that its owner revoked was delivered."""
+    if certificate.state is not CertificateState.REVOKED:
+        return certificate.state is CertificateState.FAILED
+    changes = await queries.list_changes(session, certificate.id)
+    return any(change.reason == REFUNDED for change in changes)
 
 
 async def _order(session: AsyncSession, order: Order, now: datetime) -> Certificate | None:
@@ -54,7 +64,7 @@ async def return_money(session: AsyncSession, order_id: UUID) -> None:
 
 
 async def take_back_refunded(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """End certificates whose money went back; those that were revoked.
+    """End certificates whose money went back, or was lost to a dispute; those that were revoked.
 
     One that is about to be signed is revoked when it is; one that was only ordered is not made.
     """

@@ -30,10 +30,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'ended'"),
     )
     op.create_index(
-        "ix_orders_refunded_works",
+        "ix_orders_lost_works",
         "orders",
         ["id"],
-        postgresql_where=sa.text("state = 'refunded' AND subject_id IS NOT NULL"),
+        postgresql_where=sa.text("state IN ('refunded', 'disputed') AND subject_id IS NOT NULL"),
     )
     op.create_index("ix_letters_created_at", "letters", ["created_at"])
 
@@ -41,7 +41,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.drop_index("ix_letters_created_at", table_name="letters")
-    op.drop_index("ix_orders_refunded_works", table_name="orders")
+    op.drop_index("ix_orders_lost_works", table_name="orders")
     op.drop_index("ix_memberships_due", table_name="memberships")
     op.drop_index("ix_helps_devices", table_name="helps")
     op.create_index("ix_helps_created_at", "helps", ["created_at"])

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from billing.invariants import find_breaches
 from models.certificate import Certificate, CertificateState
-from models.order import Order, ReturnReason
+from models.order import Order, OrderState, ReturnReason
 from models.work import WorkFile
 from service.certificates import queries
 from service.flows.erase_account import erase_account
+from service.flows.return_money import return_money
 from service.invariants import JOB_INVARIANTS
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
@@ -70,6 +71,24 @@ class Shop:
         async with self.services.sessions() as session:
             return await queries.find_by_order(session, UUID(order["id"]))
 
+    async def state(self, order: dict[str, Any]) -> CertificateState:
+        certificate = await self.certificate(order)
+        assert certificate is not None
+        return certificate.state
+
+    async def order_now(self, order: dict[str, Any]) -> Order:
+        async with self.services.sessions() as session:
+            return await session.get_one(Order, UUID(order["id"]))
+
+    async def return_reason(self, order: dict[str, Any]) -> ReturnReason | None:
+        return (await self.order_now(order)).return_reason
+
+    async def give_back(self) -> None:
+        services = self.services
+        assert services.payments is not None
+        await return_money(services.sessions, services.payments, rules=services.rules, now=services.clock())
+        await self.settle()
+
 
 @pytest.fixture
 def shop(client: httpx.AsyncClient, services: Services, rehearsal: Rehearsal, deliveries: Deliveries) -> Shop:
@@ -102,6 +121,62 @@ class TestSelling:
             (change,) = await queries.list_changes(session, certificate.id)
         assert change.reason == "refunded"
 
+    async def test_a_bank_that_gives_the_money_to_its_buyer_takes_it_back_too(
+        self, shop: Shop, owner: Person, work_id: UUID
+    ) -> None:
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        await shop.settle()
+        dispute = shop.rehearsal.bank.dispute(payment_of(shop.rehearsal, order))
+        await shop.settle()
+        assert await shop.state(order) is CertificateState.ISSUED  # nobody has decided
+        shop.rehearsal.bank.lose_dispute(dispute["id"])
+        await shop.settle()
+        assert await shop.state(order) is CertificateState.REVOKED
+
+    async def test_one_that_is_still_to_be_made_is_not_when_its_money_is_lost(
+        self, shop: Shop, owner: Person, work_id: UUID
+    ) -> None:
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        payment_id = payment_of(shop.rehearsal, order)
+        shop.rehearsal.bank.lose_dispute(shop.rehearsal.bank.dispute(payment_id)["id"])
+        await shop.deliveries.deliver()
+        await empty_inbox(shop.services)
+        await ProvenanceChores(shop.services).take_back()
+        assert await shop.state(order) is CertificateState.FAILED
+
+    @pytest.mark.parametrize("is_made", [True, False])
+    async def test_money_that_comes_back_after_it_was_taken_back_is_given_back_again(
+        self, shop: Shop, owner: Person, work_id: UUID, is_made: bool
+    ) -> None:
+        """It is gone for good: whoever cannot be refunded must not have paid for nothing."""
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        if is_made:
+            await shop.settle()
+        refund = shop.rehearsal.bank.refund(payment_of(shop.rehearsal, order))
+        await shop.deliveries.deliver()
+        await empty_inbox(shop.services)
+        await ProvenanceChores(shop.services).take_back()
+        shop.rehearsal.bank.fail_refund(refund["id"])
+        await shop.settle()
+        assert await shop.return_reason(order) is ReturnReason.UNDELIVERED
+        await shop.give_back()
+        assert (await shop.order_now(order)).state is OrderState.REFUNDED
+
+    async def test_money_that_comes_back_before_it_was_taken_back_keeps_it_alive(
+        self, shop: Shop, owner: Person, work_id: UUID
+    ) -> None:
+        order = await shop.order(owner, work_id)
+        shop.rehearsal.bank.pay(checkout_of(order))
+        await shop.settle()
+        refund = shop.rehearsal.bank.refund(payment_of(shop.rehearsal, order))
+        shop.rehearsal.bank.fail_refund(refund["id"])
+        await shop.settle()
+        assert await shop.state(order) is CertificateState.ISSUED
+        assert await shop.return_reason(order) is None
+
     async def test_no_key_of_its_owner_keeps_a_refunded_one_alive(
         self, shop: Shop, owner: Person, work_id: UUID, sign_in: SignIn
     ) -> None:
@@ -133,9 +208,7 @@ class TestSelling:
         closed = await shop.client.request("DELETE", "/v1/me", headers=owner.headers)
         assert closed.status_code < 300, closed.text
         assert await erase_account(services.sessions, services.store, owner.id, now=services.clock())
-        async with services.sessions() as session:
-            kept = await session.get_one(Order, UUID(order["id"]))
-        assert kept.return_reason is ReturnReason.UNDELIVERED
+        assert await shop.return_reason(order) is ReturnReason.UNDELIVERED
 
     async def test_money_for_what_is_certified_already_goes_back(
         self, shop: Shop, owner: Person, work_id: UUID
@@ -147,9 +220,7 @@ class TestSelling:
         shop.rehearsal.bank.pay(checkout_of(order))
         await shop.settle()
         assert await shop.certificate(order) is None
-        async with shop.services.sessions() as session:
-            kept = await session.get_one(Order, UUID(order["id"]))
-        assert kept.return_reason is ReturnReason.UNDELIVERED
+        assert await shop.return_reason(order) is ReturnReason.UNDELIVERED
         again = await shop.client.post(f"{url}/checkout", json={}, headers=headers)
         assert again.json()["code"] == "already_certified"
 
@@ -160,9 +231,7 @@ class TestSelling:
         shop.rehearsal.bank.pay(checkout_of(order))
         await delete_files(shop.services, work_id)
         await shop.settle()
-        async with shop.services.sessions() as session:
-            kept = await session.get_one(Order, UUID(order["id"]))
-        assert kept.return_reason is ReturnReason.UNDELIVERED
+        assert await shop.return_reason(order) is ReturnReason.UNDELIVERED
 
 
 async def delete_files(services: Services, work_id: UUID) -> None:
