@@ -91,11 +91,16 @@ class Account:
         if self.closed_at is not None:
             raise AccountClosedError("This account is closed.")
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether `open_period` has something to do; a paid tier may end before its month does."""
+        ends_at = self.period_end if self.tier_until is None else self.tier_until
+        return ends_at is None or now >= ends_at
+
     def open_period(self, now: datetime, catalog: Catalog) -> None:
-        """Grant the month's lot when the last period has ended; otherwise do nothing."""
+        """End a paid tier that is over; grant the month's lot when the last period has ended."""
+        if not self.is_due(now):
+            return
         if self.tier_until is not None:
-            if now < self.tier_until:
-                return
             self._leave_membership(self.tier_until)
         if self.period_end is not None and now < self.period_end:
             return

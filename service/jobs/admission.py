@@ -121,7 +121,7 @@ def _require_photo(request: Admission, photos: Collection[OwnedPhoto]) -> None:
 
 def _admit(request: Admission, batch: CreditBatch, now: datetime, catalog: Catalog) -> NewJob:
     account = batch.accounts[request.owner_id]
-    if account.period_end is None or now >= account.period_end:
+    if account.is_due(now):
         account.open_period(now, catalog)
         batch.touched.add(account.user_id)
     _require_within_tier(request, account, catalog)

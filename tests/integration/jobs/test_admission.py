@@ -12,7 +12,7 @@ from billing.errors import AccountClosedError, InsufficientCreditsError
 from billing.invariants import find_breaches
 from core.database import Sessions
 from core.tasks import background
-from models.credit import CreditEntry, CreditLot
+from models.credit import CreditAccount, CreditEntry, CreditLot
 from models.generation import Generation
 from service.invariants import JOB_INVARIANTS
 from service.jobs.admission import Admission, Admitted
@@ -123,6 +123,21 @@ class TestAdmission:
         async with services.sessions() as session:
             remaining = await session.scalars(select(CreditLot.remaining).order_by(CreditLot.effective_at))
             assert remaining.all() == [2, 0]
+
+    async def test_a_tier_whose_money_went_back_ends_then_and_not_with_its_month(
+        self, services: Services, clock: MovableClock
+    ) -> None:
+        user_id = await user_with(services, 1, tier="gold")
+        async with services.sessions.begin() as session:
+            account = await session.get_one(CreditAccount, user_id)
+            account.tier_until = clock()
+        with pytest.raises(TierLimitError):
+            await services.admissions.submit(asking(user_id, "large", image_px=2_000_000))
+        answer = await services.admissions.submit(asking(user_id, "free"))
+        async with services.sessions() as session:
+            assert (await session.get_one(Generation, answer.id)).tier == "free"
+            account = await session.get_one(CreditAccount, user_id)
+            assert (account.tier, account.tier_until) == ("free", None)
 
     async def test_holds_take_lots_in_burn_order_and_across_them(
         self, services: Services, clock: MovableClock
