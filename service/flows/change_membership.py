@@ -4,7 +4,8 @@ Each opens its own transactions, because none may be open while the channel is a
 the news to the channel's events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +18,8 @@ from billing.memberships.changing import DUE, TierChange, get_subscription, plan
 from billing.memberships.errors import NoMembershipError
 from billing.memberships.rules import MembershipRules
 from billing.memberships.withdrawing import withdraw
-from billing.payments import PaymentChannel
+from billing.payments import PaymentChannel, UnknownObjectError
+from billing.subscriptions import ChangeRefusedError
 from core.database import Sessions
 from models.membership import Membership
 from service.flows.apply_payments import apply_report, complete
@@ -57,7 +59,8 @@ async def preview_change(member: Member, tier: str, *, now: datetime) -> Preview
         change = await plan_change(
             session, member.rules, user_id=member.user_id, tier=tier, key="preview", at=now
         )
-    return Preview(change, await member.channel.preview_upgrade(change.price) if change.is_now else 0)
+    with _refusing_unknown():
+        return Preview(change, await member.channel.preview_upgrade(change.price) if change.is_now else 0)
 
 
 async def change_membership(
@@ -78,11 +81,12 @@ async def change_membership(
         )
     if not change.is_needed:
         return await _newest(member)
-    if change.is_now:
-        await member.channel.upgrade(change.price)
-    else:
-        await member.channel.set_next_price(change.price)
-    return await _follow(member, change.price.subscription_id, now)
+    with _refusing_unknown():
+        if change.is_now:
+            await member.channel.upgrade(change.price)
+        else:
+            await member.channel.set_next_price(change.price)
+        return await _follow(member, change.price.subscription_id, now)
 
 
 def _moment(at: datetime | None, now: datetime) -> datetime:
@@ -98,11 +102,12 @@ async def cancel_membership(member: Member, *, now: datetime) -> Membership:
     async with member.sessions() as session:
         membership = await get_subscription(session, member.user_id)
     subscription_id = membership.subscription_id or ""
-    if membership.state in DUE:
-        await member.channel.end_subscription(subscription_id)
-    else:
-        await member.channel.set_cancelling(subscription_id, cancels=True)
-    return await _follow(member, subscription_id, now)
+    with _refusing_unknown():
+        if membership.state in DUE:
+            await member.channel.end_subscription(subscription_id)
+        else:
+            await member.channel.set_cancelling(subscription_id, cancels=True)
+        return await _follow(member, subscription_id, now)
 
 
 async def resume_membership(member: Member, *, now: datetime) -> Membership:
@@ -112,20 +117,23 @@ async def resume_membership(member: Member, *, now: datetime) -> Membership:
     """
     async with member.sessions() as session:
         membership = await get_subscription(session, member.user_id)
-    await member.channel.set_cancelling(membership.subscription_id or "", cancels=False)
-    return await _follow(member, membership.subscription_id or "", now)
+    with _refusing_unknown():
+        await member.channel.set_cancelling(membership.subscription_id or "", cancels=False)
+        return await _follow(member, membership.subscription_id or "", now)
 
 
 async def open_portal(member: Member, *, return_url: str, language: str) -> str:
     """Where the person changes the card and pays what is owed; an address for one visit.
 
-    Raises: NoMembershipError, PaymentsAwayError.
+    Raises: NoMembershipError, ChangeRefusedError, PaymentsAwayError.
     """
     async with member.sessions() as session:
         membership = await get_subscription(session, member.user_id)
-    if membership.customer_id is None:
+    customer_id = membership.customer_id
+    if customer_id is None:
         raise NoMembershipError("There is nothing to manage.")
-    return await member.channel.open_portal(membership.customer_id, return_url=return_url, language=language)
+    with _refusing_unknown():
+        return await member.channel.open_portal(customer_id, return_url=return_url, language=language)
 
 
 async def withdraw_membership(
@@ -163,6 +171,15 @@ async def _withdraw(
     after = MembershipStanding.of(withdrawal.membership)
     await tell_membership_moved(session, after, before, now=now)
     return [part.order.id for part in withdrawal.parts]
+
+
+@contextmanager
+def _refusing_unknown() -> Iterator[None]:
+    """What the channel does not know, such as what was sold in a test before, cannot be changed there."""
+    try:
+        yield
+    except UnknownObjectError as error:
+        raise ChangeRefusedError("The payment service does not know this membership.") from error
 
 
 async def _follow(member: Member, subscription_id: str, now: datetime) -> Membership:

@@ -234,6 +234,23 @@ class TestChanging:
         portal = desk.rehearsal.objects.get("billing_portal.session", url.rpartition("/")[2])
         assert portal["return_url"] == "http://huajian/membership"
 
+    async def test_what_the_channel_does_not_know_cannot_be_changed_there(
+        self, desk: Desk, sign_in: SignIn, clock: MovableClock
+    ) -> None:
+        person = await sign_in()
+        await desk.subscribe(person)
+        forgotten: dict[str, Any] = {"subscription": {}, "customer": {}}  # such as after a change of keys
+        desk.rehearsal.objects.restore(json.dumps(forgotten))
+        asked = {"tier": "gold", "at": clock().isoformat()}
+        for answer in (
+            await desk.ask(person, "POST", "/cancel"),
+            await desk.ask(person, "POST", "/resume"),
+            await desk.ask(person, "POST", "/portal"),
+            await desk.ask(person, "GET", "/change", params={"tier": "gold"}),
+            await desk.ask(person, "POST", "/change", key="k", json=asked),
+        ):
+            assert code(answer) == (409, "membership_change_refused"), answer.url
+
 
 class TestCopy:
     async def test_a_copy_of_ones_data_holds_ones_membership_and_letters(
