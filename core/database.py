@@ -30,7 +30,7 @@ AWAY: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-LOCK_NOT_AVAILABLE: Final = "55P03"
+BUSY: Final = frozenset({"55P03", "40P01"})  # waited too long for a lock, or in a circle
 
 
 class DatabaseAwayError(DomainError, ConnectionError):
@@ -78,5 +78,10 @@ async def connect(database_url: str, **settings: str) -> asyncpg.Connection:
 
 
 def was_interrupted(error: DBAPIError) -> bool:
-    """Whether a statement lost its connection or waited too long for a lock: nothing is wrong with it."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+    """Whether a statement lost its connection, or a lock to somebody else: nothing is wrong with it."""
+    return error.connection_invalidated or is_busy(error.orig)
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether somebody else held what a statement wanted to lock."""
+    return getattr(error, "sqlstate", None) in BUSY

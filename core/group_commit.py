@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import asyncpg
 import structlog
 
-from core.database import AWAY, connect
+from core.database import AWAY, connect, is_busy
 from core.errors import DomainError, ErrorKind
 from core.tasks import endable
 
@@ -37,7 +37,9 @@ Answer = TypeVar("Answer")
 
 
 class WriterUnavailableError(DomainError):
-    """The database stayed away, or the process is stopping: nothing was written that could be told of."""
+    """The database stayed away, somebody else held what was wanted, or the process is stopping: nothing was
+    written that could be told of.
+    """
 
     code = "unavailable"
     kind = ErrorKind.UNAVAILABLE
@@ -137,8 +139,7 @@ class _Line(Generic[Request, Answer]):
             raise
         except Exception as error:
             if len(waiting) == 1:
-                log.exception(f"{self._name}.failed")
-                _refuse(waiting, error)
+                _refuse(waiting, self._explain(error))
                 return
             middle = len(waiting) // 2
             await self._write_all(waiting[:middle])
@@ -146,6 +147,14 @@ class _Line(Generic[Request, Answer]):
         else:
             self._answer(waiting, outcomes)
             await self._writer.committed(outcomes)
+
+    def _explain(self, error: Exception) -> Exception:
+        """What the client is told of what failed by itself."""
+        if is_busy(error):
+            log.warning(f"{self._name}.busy", error=repr(error))
+            return WriterUnavailableError("Somebody else is busy with the same.")
+        log.exception(f"{self._name}.failed")
+        return error
 
     async def _commit_patiently(self, requests: Sequence[Request]) -> Sequence[Outcome[Answer]]:
         """Commit, reconnecting as needed. A commit whose answer was lost must be found again by `commit`."""

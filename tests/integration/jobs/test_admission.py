@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
+from billing import queries
 from billing.errors import AccountClosedError, InsufficientCreditsError
 from billing.invariants import find_breaches
+from core import group_commit
 from core.database import Sessions
+from core.group_commit import WriterUnavailableError
 from core.tasks import background
 from models.credit import CreditAccount, CreditEntry, CreditLot
 from models.generation import Generation
@@ -193,6 +196,20 @@ class TestAdmission:
         answers = await submit_all(services, [*requests[:10], broken, *requests[10:]])
         assert not isinstance(answers[10], Admitted)
         assert sum(isinstance(answer, Admitted) for answer in answers) == 20
+        await assert_books(services.sessions)
+
+    async def test_who_waits_too_long_for_an_account_is_asked_to_come_again(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(group_commit.LOOKUPS, "lock_timeout", "50ms")
+        busy, other = await user_with(services, 5), await user_with(services, 5)
+        async with services.sessions.begin() as session:
+            await queries.lock_accounts(session, [busy])
+            requests = [asking(user_id, f"k{n}") for n in range(3) for user_id in (busy, other)]
+            answers = await submit_all(services, requests)
+        assert {type(answer) for answer in answers[0::2]} == {WriterUnavailableError}
+        assert {type(answer) for answer in answers[1::2]} == {Admitted}
+        assert isinstance(await services.admissions.submit(requests[0]), Admitted)
         await assert_books(services.sessions)
 
     async def test_racing_writers_of_two_processes_never_overdraw(self, services: Services) -> None:
