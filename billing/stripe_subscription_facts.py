@@ -80,7 +80,7 @@ def to_invoice(invoice: Object, payment: Object) -> InvoiceFacts:
         order_id=order_of(details),
         status=status,
         reason=REASONS.get(invoice.get("billing_reason") or "", InvoiceReason.OTHER),
-        tier=_tier(((bought.get("pricing") or {}).get("price_details") or {}).get("product")),
+        tier=_tier_of(bought),
         starts_at=moment(bought["period"]["start"]),
         ends_at=moment(bought["period"]["end"]),
         amount_minor=amount,
@@ -102,9 +102,9 @@ def subscription_of(invoice: Object) -> str | None:
 
 
 def _bought(invoice: Object) -> Object:
-    """The line that costs most; a draft of somebody else may have none."""
+    """The line of ours that costs most, whatever somebody billed beside it; an invoice of others has none."""
     nothing = {"amount": 0, "period": {"start": invoice["created"], "end": invoice["created"]}}
-    lines = invoice["lines"]["data"]
+    lines = [line for line in invoice["lines"]["data"] if _tier_of(line) is not None]
     return max(lines, key=lambda line: (line["amount"], line["period"]["end"]), default=nothing)
 
 
@@ -115,6 +115,10 @@ def paid_by(invoice: Object) -> str | None:
             found: str | None = expanded(attempt["payment"].get("payment_intent")).get("id")
             return found
     return None
+
+
+def _tier_of(line: Object) -> str | None:
+    return _tier(((line.get("pricing") or {}).get("price_details") or {}).get("product"))
 
 
 def _tier(product_id: Any) -> str | None:  # noqa: ANN401 - of an object that others may have made

@@ -1,10 +1,10 @@
-"""By what a person who pays an invoice is known again, whatever they pay it with."""
+"""What an invoice bought, and by what a person who pays it is known again, whatever they pay it with."""
 
 from typing import Any
 
 import pytest
 
-from billing.stripe_subscription_facts import to_invoice
+from billing.stripe_subscription_facts import PRODUCT, to_invoice
 
 INVOICE: dict[str, Any] = {
     "id": "in_1",
@@ -37,3 +37,20 @@ def test_who_pays_is_known_by_what_the_channel_tells_apart(
 ) -> None:
     charge = {"id": "ch_1", "created": 1_700_000_000, "payment_method_details": details}
     assert to_invoice(INVOICE, {"id": "pi_1", "latest_charge": charge}).card == mark
+
+
+def line_of(amount: int, starts_at: int, product_id: str | None) -> dict[str, Any]:
+    pricing = None if product_id is None else {"price_details": {"product": product_id}}
+    return {"amount": amount, "period": {"start": starts_at, "end": starts_at + 60}, "pricing": pricing}
+
+
+@pytest.mark.parametrize("others", [None, "prod_of_somebody_else"])
+def test_what_somebody_bills_beside_a_month_is_not_taken_for_it(others: str | None) -> None:
+    lines = [line_of(900, 1_700_000_000, f"{PRODUCT}silver"), line_of(5000, 1_600_000_000, others)]
+    facts = to_invoice(INVOICE | {"lines": {"data": lines}}, {})
+    assert (facts.tier, facts.starts_at.timestamp()) == ("silver", 1_700_000_000)
+
+
+def test_an_upgrade_is_of_the_tier_that_costs_more_than_what_goes_back_for_the_other() -> None:
+    lines = [line_of(-400, 1_700_000_000, f"{PRODUCT}silver"), line_of(900, 1_700_000_000, f"{PRODUCT}gold")]
+    assert to_invoice(INVOICE | {"lines": {"data": lines}}, {}).tier == "gold"
