@@ -201,7 +201,12 @@ async def _apply_money(
 
 
 async def _heed_warning(session: AsyncSession, order: Order, rules: MembershipRules, now: datetime) -> None:
-    """A bank suspects fraud: the credits wait until a dispute or an operator decides."""
+    """A bank suspects fraud: the credits wait until a dispute or an operator decides.
+
+    Raises: OrderUnpaidError.
+    """
+    if order.paid_at is None:
+        raise OrderUnpaidError(f"a warning of {order.payment_id or order.checkout_id}, which is not paid")
     order.warned_at = order.warned_at or now
     await settle_standing(session, order, rules=rules, now=now)
 

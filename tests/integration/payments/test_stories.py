@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from billing.invariants import find_breaches
+from billing.orders.errors import OrderUnpaidError
+from billing.payments import WarningFacts
+from service.flows.apply_payments import apply_report, complete
 from service.invariants import JOB_INVARIANTS
 from service.rehearsal.bank import DISPUTE_FEE
 from service.rehearsal.server import Rehearsal
@@ -270,6 +274,18 @@ class TestDisputes:
         await story.settle()
         assert (await story.state(), await story.credits()) == ("paid", (0, 0))
         assert (await story.lot())["is_frozen"]
+
+    async def test_a_warning_of_fraud_before_the_money_waits_for_it(self, story: Story) -> None:
+        session = story.bank.promise(await story.start())
+        await story.settle()
+        services, order_id = story.services, UUID(story.order["id"])
+        assert services.payments is not None
+        facts = WarningFacts("issfr_early", session["payment_intent"], order_id, "made_with_stolen_card")
+        report = await complete(services.sessions, services.payments, facts)
+        async with services.sessions() as tried:
+            with pytest.raises(OrderUnpaidError):
+                await apply_report(tried, report, rules=services.rules, now=services.clock())
+        assert await story.state() == "pending"
 
 
 class TestOrders:
