@@ -95,7 +95,8 @@ def _moment(at: datetime | None, now: datetime) -> datetime:
 
 
 async def cancel_membership(member: Member, *, now: datetime) -> Membership:
-    """End it with the period that is paid; at once where a renewal is owed. Again changes nothing.
+    """End it with the period that is paid; at once where a renewal is owed, or is about to be charged: the
+    channel does so an hour after the month has begun. Again changes nothing.
 
     Raises: NoMembershipError, ChangeRefusedError, PaymentsAwayError.
     """
@@ -103,7 +104,7 @@ async def cancel_membership(member: Member, *, now: datetime) -> Membership:
         membership = await get_subscription(session, member.user_id)
     subscription_id = membership.subscription_id or ""
     with _refusing_unknown():
-        if membership.state in DUE:
+        if membership.state in DUE or membership.paid_until <= now:
             await member.channel.end_subscription(subscription_id)
         else:
             await member.channel.set_cancelling(subscription_id, cancels=True)

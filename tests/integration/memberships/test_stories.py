@@ -183,3 +183,39 @@ class TestChanging:
         assert ended.ended_at == ended.paid_until
         credits = await club.credits(user)
         assert (credits.tier, credits.available) == ("free", 5 + 3)
+
+    async def test_who_cancels_when_the_month_has_begun_and_before_it_is_charged_pays_nothing(
+        self, club: Club, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        biller, drafts = club.rehearsal.biller, []
+        with monkeypatch.context() as hour:  # for so long an invoice of Stripe's is a draft
+            hour.setattr(biller, "_pay", lambda *draft: drafts.append(draft))
+            await club.wait_for_renewal(user)
+            ended = await cancel_membership(club.member(user), now=club.clock())
+        assert (ended.state, ended.ended_at) == (MembershipState.ENDED, ended.paid_until)
+        for subscription, invoice in drafts:
+            if subscription["status"] != "canceled":
+                biller._pay(subscription, invoice)
+        await club.settle()
+        assert (await club.membership(user)).state is MembershipState.ENDED
+        invoices = club.rehearsal.objects.all("invoice")
+        paid = [one["amount_paid"] for one in invoices if one["status"] == "paid"]
+        assert (len(drafts), paid) == (1, [500])
+
+    async def test_who_cancels_when_the_month_was_charged_and_nobody_has_heard_of_it_is_served(
+        self, club: Club
+    ) -> None:
+        user = await club.join()
+        await club.subscribe(user, "silver")
+        await club.settle()
+        first = await club.membership(user)
+        club.clock.advance(seconds=(first.paid_until - club.clock()).total_seconds() + 1)
+        club.rehearsal.biller.tick()
+        cancelled = await cancel_membership(club.member(user), now=club.clock())
+        assert (cancelled.state, cancelled.period_start) == (MembershipState.ACTIVE, first.period_end)
+        assert cancelled.cancels_at_period_end
+        await club.wait_for_renewal(user)
+        assert (await club.membership(user)).state is MembershipState.ENDED
