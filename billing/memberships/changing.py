@@ -16,6 +16,7 @@ from billing.memberships.errors import (
     ChangeScheduledError,
     MembershipUnpaidError,
     NoMembershipError,
+    RenewalUnderWayError,
     UnknownTierError,
 )
 from billing.memberships.rules import MembershipRules
@@ -57,7 +58,14 @@ async def get_subscription(session: AsyncSession, user_id: UUID) -> Membership:
 
 
 async def plan_change(
-    session: AsyncSession, rules: MembershipRules, *, user_id: UUID, tier: str, key: str, at: datetime
+    session: AsyncSession,
+    rules: MembershipRules,
+    *,
+    user_id: UUID,
+    tier: str,
+    key: str,
+    at: datetime,
+    now: datetime,
 ) -> TierChange:
     """What it would mean to change to a tier now; writes nothing.
 
@@ -66,13 +74,16 @@ async def plan_change(
     Args:
         key: names the request, so that repeating it changes nothing twice.
         at: the moment for which the difference is reckoned: what was previewed is what is charged.
-    Raises: NoMembershipError, UnknownTierError, ChangeScheduledError, MembershipUnpaidError.
+    Raises: NoMembershipError, UnknownTierError, ChangeScheduledError, MembershipUnpaidError,
+        RenewalUnderWayError.
     """
     membership = await get_subscription(session, user_id)
     if tier == FREE or tier not in rules.catalog.memberships:
         raise UnknownTierError(f"There is no membership of tier {tier}.")
     if membership.state in DUE:
         raise MembershipUnpaidError("Pay for the month that has begun first.")
+    if membership.paid_until <= now:
+        raise RenewalUnderWayError("The month that has begun is being charged; try again when it is paid.")
     is_upgrade = rules.catalog.tier(tier).rank > rules.catalog.tier(membership.tier).rank
     is_busy = membership.cancels_at_period_end or membership.is_change_pending
     if is_busy or (is_upgrade and membership.scheduled_tier is not None):

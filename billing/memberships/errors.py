@@ -49,6 +49,13 @@ class MembershipUnpaidError(DomainError):
     kind = ErrorKind.CONFLICT
 
 
+class RenewalUnderWayError(DomainError):
+    """The month has begun and is about to be charged, at the tier that there was: wait until it is."""
+
+    code = "membership_renewing"
+    kind = ErrorKind.CONFLICT
+
+
 class NotWithdrawableError(DomainError):
     """The time to withdraw is over, or there is nothing to give back."""
 

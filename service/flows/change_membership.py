@@ -53,11 +53,11 @@ async def preview_change(member: Member, tier: str, *, now: datetime) -> Preview
     """Changes nothing. Pass `change.price.at` on to `change_membership`, to be charged what was shown.
 
     Raises: NoMembershipError, UnknownTierError, ChangeScheduledError, MembershipUnpaidError,
-        ChangeRefusedError, NotOnSaleError, PaymentsAwayError.
+        RenewalUnderWayError, ChangeRefusedError, NotOnSaleError, PaymentsAwayError.
     """
     async with member.sessions() as session:
         change = await plan_change(
-            session, member.rules, user_id=member.user_id, tier=tier, key="preview", at=now
+            session, member.rules, user_id=member.user_id, tier=tier, key="preview", at=now, now=now
         )
     with _refusing_unknown():
         return Preview(change, await member.channel.preview_upgrade(change.price) if change.is_now else 0)
@@ -77,7 +77,7 @@ async def change_membership(
     """
     async with member.sessions() as session:
         change = await plan_change(
-            session, member.rules, user_id=member.user_id, tier=tier, key=key, at=_moment(at, now)
+            session, member.rules, user_id=member.user_id, tier=tier, key=key, at=_moment(at, now), now=now
         )
     if not change.is_needed:
         return await _newest(member)

@@ -18,6 +18,7 @@ from billing.memberships.errors import (
     MembershipUnpaidError,
     NoMembershipError,
     NotWithdrawableError,
+    RenewalUnderWayError,
 )
 from billing.memberships.withdrawing import list_withdrawals
 from billing.orders.errors import TooManyOrdersError
@@ -46,6 +47,7 @@ REFUSALS: Final = (
     NoMembershipError,
     NotWithdrawableError,
     RefusedError,
+    RenewalUnderWayError,
     TooManyOrdersError,
 )
 

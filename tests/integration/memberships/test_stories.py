@@ -1,9 +1,11 @@
 """What members, their cards and time do, to the fen: tier, credits, the membership's state and our books."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
-from billing.memberships.errors import AlreadyMemberError
+from billing.memberships.errors import AlreadyMemberError, RenewalUnderWayError
 from models.membership import MembershipEnd, MembershipState
 from models.order import OrderState, ReturnReason
 from service.flows.change_membership import (
@@ -219,3 +221,25 @@ class TestChanging:
         assert cancelled.cancels_at_period_end
         await club.wait_for_renewal(user)
         assert (await club.membership(user)).state is MembershipState.ENDED
+
+    @pytest.mark.parametrize("tier", ["silver", "studio"])
+    async def test_no_tier_is_changed_when_the_month_has_begun_and_is_not_charged_yet(
+        self, club: Club, monkeypatch: pytest.MonkeyPatch, tier: str
+    ) -> None:
+        """An upgrade would be charged and bring no credits; a downgrade would come a month late."""
+        user = await club.join()
+        await club.subscribe(user, "gold")
+        await club.settle()
+        shown_at = (await club.membership(user)).paid_until - timedelta(minutes=1)
+        biller, drafts = club.rehearsal.biller, []
+        with monkeypatch.context() as hour:
+            hour.setattr(biller, "_pay", lambda *draft: drafts.append(draft))
+            await club.wait_for_renewal(user)
+            with pytest.raises(RenewalUnderWayError):
+                await preview_change(club.member(user), tier, now=club.clock())
+            with pytest.raises(RenewalUnderWayError):
+                await change_membership(club.member(user), tier, key="k", at=shown_at, now=club.clock())
+        biller._pay(*drafts[0])
+        await club.settle()
+        changed = await change_membership(club.member(user), tier, key="k", at=None, now=club.clock())
+        assert tier in (changed.tier, changed.scheduled_tier)
