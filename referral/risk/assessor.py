@@ -7,6 +7,7 @@ For the flows: `services.risk` is the process's `Assessor`. It never opens or en
   `verdict.effect` says: allow, hold (the help waits in the review queue), deny. Decide by `effect`, not
   `decision`: in shadow mode everything is allowed.
 - `reweigh_help` just before a help is rewarded: rings, stars and crowds show only when more helps came.
+- `note_leaving` before an account is closed: what its helper had proved stays known.
 
 Tests: a client library's User-Agent (python-httpx) is held as a script, so send a browser's. Loopback and
 private addresses say nothing of a network and cost nothing.
@@ -26,7 +27,7 @@ from core.statements import SessionStatements, Statements
 from models.risk import RiskDecision, RiskVerdict
 from referral.risk import queries
 from referral.risk.attempts import HelpAttempt, Sender
-from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, regather
+from referral.risk.gathering import Gathered, Paces, distinct_devices, gather, keep_mailbox, regather
 from referral.risk.pseudonyms import Pseudonyms, epoch_of
 from referral.risk.queries import People
 from referral.risk.scoring import judge, remember, weigh
@@ -161,6 +162,10 @@ class Assessor:
             )
             await session.flush()
         return verdict
+
+    async def note_leaving(self, session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
+        """Call before somebody's contacts are erased: whoever proves their mailbox next is no new person."""
+        await keep_mailbox(session, self.pseudonyms, user_id, now=now)
 
     async def explain(
         self, session: AsyncSession, help_ids: Sequence[UUID], language: str

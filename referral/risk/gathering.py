@@ -128,16 +128,29 @@ def _carried(devices: Sequence[bytes], people: People) -> UUID | None:
 async def regather(
     session: AsyncSession, pseudonyms: Pseudonyms, signal: RiskSignal, *, now: datetime
 ) -> HelpSignals:
-    """What others did since, and what became of the helper. A contact that was proved since is kept."""
+    """What others did since, and what became of the helper."""
     statements = SessionStatements(session)
     people = await queries.read_people(statements, (signal.owner_id, signal.helper_id))
-    proved, mailbox = people.proved_address(signal.helper_id), signal.mailbox_hash
-    if proved is not None and mailbox is None:
-        mailbox = pseudonyms.hash_of(signal.epoch, "mailbox", proved)
-        await queries.set_mailbox(session, signal.help_id, mailbox)
-    (found,) = await _look_around(statements, [(signal, kept_traces(signal, mailbox))], people, now)
+    address = people.proved_address(signal.helper_id)
+    proved = () if address is None else pseudonyms.hashes(epoch_of(now), "mailbox", address)
+    (found,) = await _look_around(statements, [(signal, kept_traces(signal, proved))], people, now)
     age = now - await queries.created_at(session, signal.helper_id)
     return HelpSignals(**found.facts, is_new=signal.is_new, account_days=age / timedelta(days=1))
+
+
+async def keep_mailbox(
+    session: AsyncSession, pseudonyms: Pseudonyms, helper_id: UUID, *, now: datetime
+) -> None:
+    """Before a helper's contacts are erased: the mailbox that they proved is free again, and must be known.
+
+    As long as they are here nobody else can prove it, so it need not be written down before.
+    """
+    people = await queries.read_people(SessionStatements(session), [helper_id])
+    address = people.proved_address(helper_id)
+    if address is not None:
+        for epoch in (epoch_of(now), epoch_of(now) - 1):  # nobody looks further back
+            hashed = pseudonyms.hash_of(epoch, "mailbox", address)
+            await queries.set_mailbox(session, helper_id, hashed, epoch=epoch)
 
 
 def distinct_devices(sent: bytes | None, known: Sequence[bytes]) -> list[bytes]:

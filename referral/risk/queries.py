@@ -134,10 +134,16 @@ async def find_signal(session: AsyncSession, help_id: UUID) -> RiskSignal | None
     return await session.get(RiskSignal, help_id)
 
 
-async def set_mailbox(session: AsyncSession, help_id: UUID, mailbox_hash: bytes) -> None:
-    """The helper proved a contact after the tap."""
+async def set_mailbox(session: AsyncSession, helper_id: UUID, mailbox_hash: bytes, *, epoch: int) -> None:
+    """Of the helps of an epoch that the helper gave before they proved a contact."""
     await session.execute(
-        update(RiskSignal).where(RiskSignal.help_id == help_id).values(mailbox_hash=mailbox_hash)
+        update(RiskSignal)
+        .where(
+            RiskSignal.helper_id == helper_id,
+            RiskSignal.epoch == epoch,
+            RiskSignal.mailbox_hash.is_(None),
+        )
+        .values(mailbox_hash=mailbox_hash)
     )
 
 

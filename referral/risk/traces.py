@@ -79,8 +79,11 @@ class Tracer:
         )
 
 
-def kept_traces(signal: RiskSignal, mailbox: bytes | None) -> Traces:
-    """What is still known of a help that was weighed before. Of its program and place, that was said then."""
+def kept_traces(signal: RiskSignal, proved: Hashed) -> Traces:
+    """What is still known of a help that was weighed before. Of its program and place, that was said then.
+
+    proved: the helper's mailbox as it is hashed now: they may have proved it after the tap.
+    """
 
     def known(stored: bytes | None) -> Hashed:
         return () if stored is None else (stored,)
@@ -89,5 +92,5 @@ def kept_traces(signal: RiskSignal, mailbox: bytes | None) -> Traces:
         devices=(known(signal.device_hash),) if signal.device_hash else (),
         address=known(signal.address_hash),
         agent_text=known(signal.agent_hash),
-        mailbox=known(mailbox),
+        mailbox=known(signal.mailbox_hash) + proved,
     )

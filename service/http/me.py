@@ -99,7 +99,7 @@ async def update_me(body: MeUpdate, services: App, session: Transaction, user: C
 async def delete_me(services: App, user: CurrentUser) -> Response:
     """Close the account for good: identity at once, works soon after. Credits are lost."""
     async with services.sessions.begin() as session:
-        await close_account(session, user.user_id, now=services.clock())
+        await close_account(session, services.risk, user.user_id, now=services.clock())
     services.unlocking.looks.forget_all()
     return Response(status_code=204)
 

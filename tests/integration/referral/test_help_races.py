@@ -310,4 +310,4 @@ class TestLeaving:
 
     async def _leave(self, services: Services, owner_id: UUID) -> None:
         async with services.sessions.begin() as session:
-            await close_account(session, owner_id, now=services.clock())
+            await close_account(session, services.risk, owner_id, now=services.clock())

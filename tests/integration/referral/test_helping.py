@@ -290,6 +290,24 @@ class TestHelping:
             assert (await client.delete("/v1/me", headers=guest.headers)).status_code == 204
         assert weights == [2, 1]
 
+    async def test_leaving_makes_nobody_a_second_friend_with_the_same_mailbox(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, code: str, sign_in: SignIn
+    ) -> None:
+        """Nobody else can prove a mailbox while its account is there; closing it sets it free."""
+        before = await available(services, owner.id)
+        for address in ("me@gmail.com", "M.e+again@googlemail.com"):
+            page = await open_page(client, code)
+            guest = await sign_in()
+            assert (await press(client, page, guest)).json()["weight"] == 2
+            await become_real(client, services, guest, address=address)
+            await ReferralChores(services).count_helps()
+            assert (await client.delete("/v1/me", headers=guest.headers)).status_code == 204
+        assert await available(services, owner.id) == before
+        assert (await look(client, code))["state"] == "open"
+        async with services.sessions() as session:
+            known = "SELECT count(DISTINCT mailbox_hash) FROM risk_signals"
+            assert await session.scalar(text(known)) == 1
+
     async def test_nobody_helps_themselves(
         self, client: httpx.AsyncClient, services: Services, sign_in: SignIn
     ) -> None:

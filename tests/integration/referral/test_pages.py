@@ -323,7 +323,7 @@ class TestForgetting:
             key = key_of(link.id, Shape.POSTER, "en", revision=1)
             await services.store.put(key, b"jpeg", media_type="image/jpeg")
         async with services.sessions.begin() as session:
-            await close_account(session, left.owner_id, now=services.clock())
+            await close_account(session, services.risk, left.owner_id, now=services.clock())
         assert await erase_account(services.sessions, services.store, left.owner_id, now=services.clock())
         assert [await is_kept(services, link) for link in (over, left, young)] == [True, False, True]
         clock.advance(days=3 + 7, hours=1)

@@ -141,6 +141,22 @@ class TestCrowds:
         _, verdict = await tap(session, assessor, owner, again, now=NOW)
         assert (verdict.effect, verdict.codes[0]) == (RiskDecision.DENY, "device_again")
 
+    @pytest.mark.parametrize("minutes", [-1, 1], ids=["before a change of keys", "after it"])
+    async def test_so_does_one_mailbox_that_an_account_left_behind(
+        self, session: AsyncSession, assessor: Assessor, cast: Cast, minutes: int
+    ) -> None:
+        change = START + EPOCH * (epoch_of(NOW) + 1)
+        early, late = change - timedelta(hours=1), change + timedelta(minutes=minutes)
+        owner, first, again = [await cast.player() for _ in range(3)]
+        await tap(session, assessor, owner, first, now=early)
+        await prove_contact(session, first.user_id, "a@example.com", now=early)
+        await assessor.note_leaving(session, first.user_id, now=early)
+        await session.execute(text("DELETE FROM contacts WHERE user_id = :id"), {"id": first.user_id})
+        help_id, _ = await tap(session, assessor, owner, again, now=late)
+        await prove_contact(session, again.user_id, "a@example.com", now=late)
+        verdict = await assessor.reweigh_help(session, help_id, now=late)
+        assert (verdict.effect, verdict.codes[0]) == (RiskDecision.DENY, "mailbox_again")
+
     async def test_a_family_behind_one_router_is_let_through_and_a_crowd_is_not(
         self, session: AsyncSession, assessor: Assessor, cast: Cast
     ) -> None:
