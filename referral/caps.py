@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.referral import LinkState, UnlockLink
@@ -26,15 +26,16 @@ def next_month(now: datetime) -> datetime:
 
 
 async def count_links(session: AsyncSession, owner_id: UUID, now: datetime) -> tuple[int, int]:
-    """(today, this month): links of the owner that are open or rewarded, by when they were made."""
+    """(today, this month): links of the owner that are open or rewarded, by when they were made.
+
+    One whose time is over is open until the keeper has ended it: its helps may wait for a reviewer, and still
+    bring a reward.
+    """
     today = func.count().filter(UnlockLink.created_at >= day_of(now))
     statement = select(today, func.count()).where(
         UnlockLink.owner_id == owner_id,
         UnlockLink.created_at >= month_of(now),
-        or_(
-            UnlockLink.state == LinkState.REWARDED,
-            (UnlockLink.state == LinkState.OPEN) & (UnlockLink.expires_at > now),
-        ),
+        UnlockLink.state.in_((LinkState.OPEN, LinkState.REWARDED)),
     )
     in_day, in_month = (await session.execute(statement)).one()
     return in_day, in_month

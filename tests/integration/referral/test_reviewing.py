@@ -12,6 +12,7 @@ from service.wiring import Services
 from service.workers.referral_chores import ReferralChores
 from tests.factories.asking import (
     PHONE,
+    ask,
     available,
     become_real,
     give_help,
@@ -208,6 +209,27 @@ class TestReviews:
         decided = await decide(client, reviewer, held["help_id"], "allow")
         assert (decided.json()["link_state"], decided.json()["progress"]) == ("rewarded", 3)
         assert await available(services, owner.id) == 4
+
+    async def test_a_link_that_waits_for_a_reviewer_counts_among_its_owners_links(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        sign_in: SignIn,
+        clock: MovableClock,
+    ) -> None:
+        """Else any number could be rewarded in a month: each link in review would make room for the next."""
+        answers = []
+        for _ in range(5):
+            for _ in range(3):
+                answers.append((asked := await ask(client, owner)).status_code)
+                if asked.status_code == 201:
+                    await prove(services, friend := await sign_in())
+                    await give_held_help(client, asked.json()["code"], friend)
+            clock.advance(hours=24)
+            await ReferralChores(services).expire_links()
+            owner = await sign_in_again(client, owner)
+        assert answers == [201] * 10 + [429] * 5
 
     async def test_only_reviewers_review_and_only_operators_revoke(
         self, client: httpx.AsyncClient, owner: Person, reviewer: Person
