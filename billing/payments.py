@@ -115,6 +115,7 @@ class CheckoutFacts:
     """`order_id` None: this checkout is not ours. `tax_minor` is contained in `amount_minor`.
 
     tax_region: the country whose tax it is; '' when it is not known.
+    card: the channel's fingerprint of what paid, the same for every account; None where it tells of none.
     subscription_id: what it opened, once the person is done; its invoices tell of the money.
     """
 
@@ -127,6 +128,7 @@ class CheckoutFacts:
     tax_region: str
     currency: str
     charge: Charge | None
+    card: str | None = None
     subscription_id: str | None = None
 
 

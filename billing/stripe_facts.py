@@ -50,6 +50,7 @@ SUBJECTS: Final = {
     "invoice.voided": Subject.INVOICE,
     "invoice.marked_uncollectible": Subject.INVOICE,
 }
+PAYERS: Final = ("fingerprint", "payer_id", "buyer_id")  # of cards and banks, of PayPal, of other wallets
 REFUNDS: Final = {
     "succeeded": RefundStatus.SUCCEEDED,
     "failed": RefundStatus.FAILED,
@@ -113,6 +114,7 @@ def to_checkout(session: Object) -> CheckoutFacts:
         tax_region=((session.get("customer_details") or {}).get("address") or {}).get("country") or "",
         currency=(session.get("currency") or "").upper(),
         charge=to_charge(charge) if charge else None,
+        card=card_of(charge),
         subscription_id=expanded(session.get("subscription")).get("id"),
     )
 
@@ -127,6 +129,14 @@ def _checkout_status(session: Object, payment: Object) -> CheckoutStatus:
     # A payment that needs a new method after the person was done is one that failed on its way.
     has_failed = payment.get("status") in ("requires_payment_method", "canceled")
     return CheckoutStatus.FAILED if has_failed else CheckoutStatus.WAITING
+
+
+def card_of(charge: Object) -> str | None:
+    """Of a card or a bank account the fingerprint, of a wallet its owner; Link and others tell of nobody."""
+    details = charge.get("payment_method_details") or {}
+    method = details.get(details.get("type") or "") or {}
+    found: str | None = next((method[name] for name in PAYERS if method.get(name)), None)
+    return found
 
 
 def to_charge(charge: Object) -> Charge:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from billing.movements import Charge
 from billing.stripe_catalog import PREFIX
-from billing.stripe_facts import Object, expanded, moment, order_of, to_charge
+from billing.stripe_facts import Object, card_of, expanded, moment, order_of, to_charge
 from billing.subscriptions import (
     InvoiceFacts,
     InvoiceReason,
@@ -30,7 +30,6 @@ REASONS: Final = {
     "subscription_cycle": InvoiceReason.RENEWAL,
     "subscription_update": InvoiceReason.UPGRADE,
 }
-PAYERS: Final = ("fingerprint", "payer_id", "buyer_id")  # of cards and banks, of PayPal, of other wallets
 INVOICE_STATUSES: Final = {
     "paid": InvoiceStatus.PAID,
     "void": InvoiceStatus.VOID,
@@ -89,7 +88,7 @@ def to_invoice(invoice: Object, payment: Object) -> InvoiceFacts:
         currency=invoice["currency"].upper(),
         payment_id=payment.get("id"),
         charge=_charge(charge),
-        card=_card(charge),
+        card=card_of(charge),
         created_at=moment(invoice["created"]),
     )
 
@@ -129,11 +128,3 @@ def _tier(product_id: Any) -> str | None:  # noqa: ANN401 - of an object that ot
 
 def _charge(charge: Mapping[str, Any]) -> Charge | None:
     return to_charge(charge) if "created" in charge else None
-
-
-def _card(charge: Mapping[str, Any]) -> str | None:
-    """Of a card or a bank account the fingerprint, of a wallet its owner; Link and others tell of nobody."""
-    details = charge.get("payment_method_details") or {}
-    method = details.get(details.get("type") or "") or {}
-    found: str | None = next((method[name] for name in PAYERS if method.get(name)), None)
-    return found

@@ -17,6 +17,7 @@ from billing.orders.refunds import apply_refund
 from billing.orders.standing import settle_standing
 from billing.payments import (
     CheckoutFacts,
+    CheckoutStatus,
     DisputeFacts,
     PaymentChannel,
     RefundFacts,
@@ -166,7 +167,9 @@ async def _apply(session: AsyncSession, report: Report, rules: MembershipRules, 
     facts = report.facts
     checkout = facts if isinstance(facts, CheckoutFacts) else report.checkout
     if checkout is not None:
-        await apply_checkout(session, checkout, rules=rules, now=now)
+        order = await apply_checkout(session, checkout, rules=rules, now=now)
+        if checkout.status is CheckoutStatus.PAID and checkout.card is not None:
+            await note_cards(session, order.owner_id, [rules.mark_card(checkout.card).digest], now=now)
     membership = facts if isinstance(facts, MembershipFacts) else report.membership
     paid = [] if membership is None else await _apply_membership(session, membership, rules, now)
     if isinstance(facts, RefundFacts | DisputeFacts | WarningFacts):

@@ -15,13 +15,14 @@ from core.database import Sessions
 from models.credit import LotSource
 from models.referral import HelpState, LinkState, UnlockLink
 from models.risk import RiskDecision
-from referral import budgets, counting, rewards
+from referral import budgets, counting, payers, rewards
 from referral.errors import LinkNotFoundError
 from referral.risk.assessor import Assessor
 from service.flows.tell_link import tell_progress, tell_rewarded
 from service.unlocking.news import LinkNews
 
 RISK: Final = "risk"
+OWN_CARD: Final = "own_card"
 MAX_REWEIGHED: Final = 50  # helps of one link that are weighed again before its reward
 
 
@@ -154,17 +155,25 @@ async def _try_to_reward(
 
 
 async def _think_again(session: AsyncSession, risk: Assessor, link: UnlockLink, now: datetime) -> None:
-    """Weigh the helps once more: some patterns show only when all helps are there."""
+    """Weigh the helps once more: some patterns show only when all are there, and cards after the tap."""
+    for help_id in await payers.list_own_helps(session, link.id):
+        await _take_out(session, link, help_id, HelpState.DENIED, OWN_CARD, now)
     for help_id in await counting.list_counted(session, link.id, limit=MAX_REWEIGHED):
         verdict = await risk.reweigh_help(session, help_id, now=now)
         if verdict.effect is RiskDecision.ALLOW:
             continue
         state = HelpState.HELD if verdict.effect is RiskDecision.HOLD else HelpState.DENIED
-        weight = await counting.take_out(
-            session, help_id, state, reason=RISK, now=now, from_states=[HelpState.QUALIFIED]
-        )
-        link.progress -= weight or 0
+        await _take_out(session, link, help_id, state, RISK, now)
     await session.flush()
+
+
+async def _take_out(
+    session: AsyncSession, link: UnlockLink, help_id: UUID, state: HelpState, reason: str, now: datetime
+) -> None:
+    weight = await counting.take_out(
+        session, help_id, state, reason=reason, now=now, from_states=[HelpState.QUALIFIED]
+    )
+    link.progress -= weight or 0
 
 
 async def _reward(session: AsyncSession, link: UnlockLink, now: datetime) -> None:

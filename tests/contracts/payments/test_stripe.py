@@ -176,6 +176,7 @@ class TestGateway:
         assert read[1].charge.movement is not None
         assert (read[1].charge.movement.amount_minor, read[1].charge.movement.fee_minor) == (1200, 64)
         assert read[2].charge is None
+        assert [one.card for one in read[:3]] == [None, "fp_4242", None]
 
     async def test_lists_are_read_to_their_end(self, gateway: StripeGateway, rehearsal: Rehearsal) -> None:
         with rehearsal.objects.lock:
