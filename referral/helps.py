@@ -38,7 +38,7 @@ SELECT DISTINCT h.helper_id FROM helps h
 WHERE h.state = 'pending' AND h.created_at > :since
   AND (EXISTS (SELECT FROM contacts c WHERE c.user_id = h.helper_id AND c.verified_at IS NOT NULL OFFSET 0)
        OR EXISTS (SELECT FROM works w WHERE w.owner_id = h.helper_id OFFSET 0))
-LIMIT :limit
+ORDER BY h.helper_id LIMIT :limit
 """)
 FORGET_DEVICES: Final = text("""
 UPDATE helps SET device_key = NULL

@@ -49,9 +49,11 @@ class ReferralChores:
     async def qualify_proven(self) -> bool:
         """Helps of people who proved real in the very moment of their tap."""
         now = self._services.clock()
-        async with self._services.sessions.begin() as session:
+        async with self._services.sessions() as session:
             helpers = await helps.list_proven(session, since=now - PROVEN_WITHIN, limit=BATCH)
-            for helper_id in helpers:
+        for helper_id in helpers:
+            # Each by itself: who ends a link locks the helps of many people, and two might wait in a circle.
+            async with self._services.sessions.begin() as session:
                 await qualify_help(session, helper_id, now=now)
         return len(helpers) == BATCH
 

@@ -16,6 +16,7 @@ from service.engines.endpoints import Endpoints
 from service.wiring import Services, open_services
 from tests.factories.people import SignIn
 from tests.fakes.clock import MovableClock
+from tests.integration.batches.test_races import waits_for_a_lock
 
 PATIENCE_SECONDS = 60.0
 TERMINATE = (
@@ -87,6 +88,22 @@ class TestInterrupted:
         await holder.close()
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert (await client.get("/v1/credits", headers=person.headers)).status_code == 200
+
+    async def test_so_may_one_that_waited_in_a_circle(
+        self, client: httpx.AsyncClient, services: Services, sign_in: SignIn
+    ) -> None:
+        person = await sign_in()
+        other = await asyncpg.connect(services.endpoints.database_url)
+        async with other.transaction():
+            await other.execute("SET LOCAL deadlock_timeout = '1h'")  # so that the request gives in
+            await other.execute("SELECT FROM credit_accounts WHERE user_id = $1 FOR UPDATE", person.id)
+            leaving = asyncio.create_task(client.delete("/v1/me", headers=person.headers))
+            await waits_for_a_lock(services)  # it has the user, and wants the account
+            await other.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", person.id)
+            answer = await leaving
+        await other.close()
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert (await client.delete("/v1/me", headers=person.headers)).status_code == 204
 
 
 async def test_every_call_of_the_api_documents_that_it_may_have_to_be_repeated(

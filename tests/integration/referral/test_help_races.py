@@ -27,6 +27,7 @@ from service.unlocking.taps import HelpOutcome
 from service.wiring import Services
 from service.workers.referral_chores import ReferralChores
 from tests.factories.asking import ask, available, open_page, press, used_this_month
+from tests.factories.helps import prove_contact
 from tests.factories.people import SignIn
 from tests.factories.taps import make_helper, make_open_link, make_request
 from tests.fakes.killer import DoomedConnection, Killed, killing
@@ -292,6 +293,30 @@ class TestCrashes:
         )
         assert await self._state(services, link.id) is LinkState.REWARDED
         assert await available(services, link.owner_id) == 3 + 1
+
+
+class TestProving:
+    async def test_the_keeper_holds_no_help_while_it_waits_for_another(self, services: Services) -> None:
+        """Who ends a link locks all that waits there, in an order of its own: two would wait in a circle."""
+        async with services.sessions.begin() as session:
+            link = await make_open_link(services, session)
+            helpers = [await make_helper(services, session, is_proven=False) for _ in range(2)]
+            requests = [await make_request(services, session, link.id, one) for one in helpers]
+        for request in requests:
+            await give(services, request)
+        async with services.sessions.begin() as session:
+            for helper_id in helpers:
+                await prove_contact(session, helper_id, f"{helper_id.hex}@example.org", now=services.clock())
+        qualified = "SELECT count(*) FROM helps WHERE state = 'qualified'"
+        async with services.sessions() as blocker:
+            query = text("SELECT FROM helps WHERE helper_id = :id FOR UPDATE")
+            await blocker.execute(query, {"id": max(helpers)})
+            proving = asyncio.create_task(ReferralChores(services).qualify_proven())
+            await waits_for_a_lock(services)
+            assert await count_rows(services, qualified) == 1
+            await blocker.rollback()
+        await proving
+        assert await count_rows(services, qualified) == 2
 
 
 class TestLeaving:
