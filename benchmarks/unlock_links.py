@@ -44,7 +44,7 @@ from models.campaign import Audience, CampaignState
 from models.credit import CreditAccount
 from models.migrations.run import migrate
 from models.user import Channel, Contact, Device, Role, User
-from referral.campaigns import CampaignWish, create_campaign
+from referral.campaigns import CampaignWish, draft_once
 from referral.codes import code_of
 from referral.terms import Terms
 from service.engines.blocking import BlockingEngines
@@ -357,7 +357,7 @@ async def _make_campaign(services: Services, budget_credits: int) -> UUID:
     )
     async with services.sessions.begin() as session:
         operator_id = await make_user(session)
-        campaign = await create_campaign(session, wish, operator_id=operator_id, key="race", now=now)
+        campaign, _ = await draft_once(session, wish, operator_id=operator_id, key="race", now=now)
         campaign.state = CampaignState.RUNNING
     return campaign.id
 

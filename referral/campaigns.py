@@ -107,10 +107,26 @@ def _draw(keys: Keys, campaign_id: UUID, owner_id: UUID) -> int:
     return int.from_bytes(digest[:8]) % 100
 
 
-async def create_campaign(
+async def draft_once(
+    session: AsyncSession, wish: CampaignWish, *, operator_id: UUID, key: str, now: datetime
+) -> tuple[Campaign, bool]:
+    """The draft that an operator's key makes, or has made before, of whatever; and whether it does now."""
+    earlier = await _find_by_key(session, operator_id, key)
+    if earlier is not None:
+        return earlier, False
+    try:
+        async with session.begin_nested():
+            return await _draft(session, wish, operator_id=operator_id, key=key, now=now), True
+    except IntegrityError:
+        earlier = await _find_by_key(session, operator_id, key)  # the same operator pressed twice
+        if earlier is None:
+            raise
+        return earlier, False
+
+
+async def _draft(
     session: AsyncSession, wish: CampaignWish, *, operator_id: UUID, key: str, now: datetime
 ) -> Campaign:
-    """A draft. The caller has looked for the key before: a race ends in IntegrityError."""
     campaign = Campaign(
         id=new_id(),
         created_by=operator_id,
@@ -128,7 +144,7 @@ async def create_campaign(
     return campaign
 
 
-async def find_by_key(session: AsyncSession, operator_id: UUID, key: str) -> Campaign | None:
+async def _find_by_key(session: AsyncSession, operator_id: UUID, key: str) -> Campaign | None:
     statement = select(Campaign).where(Campaign.created_by == operator_id, Campaign.idempotency_key == key)
     return await session.scalar(statement)
 

@@ -1,6 +1,7 @@
 """Wire shapes of campaigns, channels and reviews, for operators and reviewers."""
 
-from typing import Annotated, Any, Literal, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
@@ -36,6 +37,9 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=NO_CONTROLS)
 ]
 Channels = Annotated[list[ShareChannel], Field(min_length=1, max_length=len(ShareChannel))]
+EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)  # Postgres and we write in UTC, where year 1 may be year 0
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+Time = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 Budget = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_CONTROLS)]
 Note = Annotated[
@@ -47,8 +51,8 @@ class CampaignCreate(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CREATE_EXAMPLE]})
 
     name: Name
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Time
+    ends_at: Time
     audience: Audience = Audience.EVERYONE
     channels: Channels | None = Field(default=None, description="Null: every channel that is on.")
     terms_a: Terms
@@ -71,8 +75,8 @@ class CampaignEdit(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"budget_credits": 8000}]})
 
     name: Name | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
     audience: Audience | None = None
     channels: Channels | None = None
     terms_a: Terms | None = None

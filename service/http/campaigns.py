@@ -47,14 +47,13 @@ async def create_campaign(
 ) -> CampaignRead:
     """Draft a campaign; `PATCH` its `state` to start it. Operators only."""
     key, wish = read_key(request), _wish(body)
-    earlier = await campaigns.find_by_key(session, operator.user_id, key)
-    if earlier is not None and earlier.request_hash != wish.digest():
-        raise IdempotencyKeyReusedError("This Idempotency-Key was used for a different request.")
-    campaign = earlier or await campaigns.create_campaign(
+    campaign, is_new = await campaigns.draft_once(
         session, wish, operator_id=operator.user_id, key=key, now=services.clock()
     )
+    if campaign.request_hash != wish.digest():
+        raise IdempotencyKeyReusedError("This Idempotency-Key was used for a different request.")
     response.headers["Location"] = f"{PATH}/{campaign.id}"
-    response.headers["Idempotency-Replayed"] = "false" if earlier is None else "true"
+    response.headers["Idempotency-Replayed"] = "false" if is_new else "true"
     return _read(campaign)
 
 

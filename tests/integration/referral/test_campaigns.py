@@ -1,5 +1,6 @@
 """Campaigns and channels as operators run them, and what owners then get."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,10 @@ import httpx
 import pytest
 
 from models.user import Role
+from referral import campaigns
+from referral.campaigns import CampaignWish
 from referral.terms import Terms
+from service.http.campaign_schemas import CampaignCreate
 from service.wiring import Services
 from tests.factories.asking import (
     ask,
@@ -21,6 +25,7 @@ from tests.factories.asking import (
     prove,
 )
 from tests.factories.people import Person, SignIn, create
+from tests.integration.batches.test_races import waits_for_a_lock
 
 TERMS: dict[str, Any] = Terms(goal=1, reward_credits=2, seats=5).model_dump()
 CAMPAIGN: dict[str, Any] = {
@@ -127,6 +132,8 @@ class TestCampaigns:
     ) -> None:
         for changes in (
             {"ends_at": "2026-11-09T00:00:00Z"},
+            {"starts_at": "0001-01-01T00:00:00+14:00"},
+            {"ends_at": "9999-12-31T23:59:59-12:00"},
             {"share_b_percent": 10},
             {"name": "a\x00b"},
             {"terms_a": {**TERMS, "goal": 6}},  # five seats cannot meet it
@@ -150,6 +157,21 @@ class TestCampaigns:
         listed = await client.get("/v1/campaigns", headers=operator.headers)
         assert len(listed.json()["items"]) == 1
         assert (await draft(client, await sign_in())).status_code == 403
+
+    async def test_an_operator_who_presses_twice_at_once_has_one_campaign(
+        self, client: httpx.AsyncClient, services: Services, operator: Person
+    ) -> None:
+        wish = CampaignWish(**dict(CampaignCreate.model_validate(CAMPAIGN)))
+        async with services.sessions() as first:
+            campaign, _ = await campaigns.draft_once(
+                first, wish, operator_id=operator.id, key="k", now=services.clock()
+            )
+            second = asyncio.create_task(draft(client, operator, key="k"))
+            await waits_for_a_lock(services)
+            await first.commit()
+        answer = await second
+        assert (answer.status_code, answer.json()["id"]) == (201, str(campaign.id))
+        assert answer.headers["idempotency-replayed"] == "true"
 
 
 class TestChannels:
