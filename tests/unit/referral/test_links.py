@@ -105,9 +105,18 @@ class TestProofs:
 
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["知夏", "Zoë O’Hara", "小明·Li", "妈妈👩‍👧", "Anna-Lena 07", "अनु"])
+    @pytest.mark.parametrize(
+        "name", ["知夏", "Zoë O’Hara", "小明·Li", "妈妈👩‍👧", "Anna-Lena 07", "अनु", "Hồng", "7", "❤️"]
+    )
     def test_names_are_names(self, name: str) -> None:
         assert require_name(name) == name
+
+    @pytest.mark.parametrize(
+        "text", ["\u200d", "\u3164", "\u115f\u1160", "·", "\u0301", "a" + "\u0301" * 5], ids=ascii
+    )
+    def test_what_shows_nothing_or_covers_the_page_is_none(self, text: str) -> None:
+        with pytest.raises(ValueError, match="is a name"):
+            require_name(text)
 
     @pytest.mark.parametrize("text", ["a@b", "t.me/x", "微信号12345", "x" * 21, "a\u202eb", "１２３４５"])
     def test_advertisements_are_not(self, text: str) -> None:
