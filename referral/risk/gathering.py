@@ -178,23 +178,26 @@ def _tell(
 
 
 def _counters(attempt: HelpAttempt, traces: Traces, found: Around) -> dict[str, Counter]:
+    def counter(name: str, subject: str, seconds: int) -> Counter:
+        return Counter(name, subject, seconds, attempt.link_id.bytes + attempt.helper_id.bytes)
+
     counters = {
-        "helps_today": Counter("helper", str(attempt.helper_id), DAY),
-        "helps_for_owner": Counter("owner", str(attempt.owner_id), FIVE_MINUTES),
+        "helps_today": counter("helper", str(attempt.helper_id), DAY),
+        "helps_for_owner": counter("owner", str(attempt.owner_id), FIVE_MINUTES),
     }
     if traces.place:
         subject = f"{attempt.owner_id}:{traces.place[0].hex()}"
-        counters["owner_at_place"] = Counter("place", subject, DAY)
+        counters["owner_at_place"] = counter("place", subject, DAY)
     if attempt.is_new:
-        counters["new_helps"] = Counter("new-by", str(attempt.helper_id), DAY)
+        counters["new_helps"] = counter("new-by", str(attempt.helper_id), DAY)
     if attempt.is_new and traces.address and traces.network:
-        counters["new_at_address"] = Counter("new-at", traces.address[0].hex(), HOUR)
+        counters["new_at_address"] = counter("new-at", traces.address[0].hex(), HOUR)
         alike = (traces.network[0] + (traces.agent_text or (b"",))[0]).hex()
-        counters["new_alike"] = Counter("new-alike", alike, HOUR)
+        counters["new_alike"] = counter("new-alike", alike, HOUR)
         if found.is_owner_address:
-            counters["pairs_at_address"] = Counter("pairs-at", traces.address[0].hex(), DAY)
+            counters["pairs_at_address"] = counter("pairs-at", traces.address[0].hex(), DAY)
         if found.facts["is_owner_place"]:
-            counters["pairs_at_place"] = Counter("pairs", traces.place[0].hex(), DAY)
+            counters["pairs_at_place"] = counter("pairs", traces.place[0].hex(), DAY)
     return counters
 
 

@@ -1,5 +1,6 @@
 """How often things happened lately, counted in Redis: two fixed windows make one that slides.
 
+Counted is what differs: whoever does the same again and again, refused each time, is no crowd.
 The share of the earlier window that still counts shrinks as the present one fills: at most off by what an
 uneven earlier window hides. Counts may be lost with Redis; what the database knows is counted beside them.
 """
@@ -16,32 +17,30 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 WAIT_SECONDS: Final = 1.0  # a Redis that swallows packets is as good as none
-PREFIX: Final = "huajian:risk"
+PREFIX: Final = "huajian:pace"
 
-# KEYS: the present window of each counter, then the one before it. ARGV: 1 to count; seconds to keep; share.
+# KEYS: the present window of each counter, then the one before it. ARGV: 1 to count; then of each counter
+# what happened, seconds to keep, share.
 COUNT: Final = """
 local answers = {}
 for i = 1, #KEYS / 2 do
-  local present, before, keep = KEYS[2 * i - 1], KEYS[2 * i], ARGV[2 * i]
-  local count
-  if ARGV[1] == '1' then
-    count = redis.call('INCR', present)
-    if count == 1 then redis.call('EXPIRE', present, keep) end
-  else
-    count = tonumber(redis.call('GET', present) or 0)
-  end
-  answers[i] = count + math.floor(tonumber(redis.call('GET', before) or 0) * tonumber(ARGV[2 * i + 1]))
+  local present, before, what, keep, share = KEYS[2 * i - 1], KEYS[2 * i], unpack(ARGV, 3 * i - 1, 3 * i + 1)
+  local is_first = ARGV[1] == '1' and redis.call('SADD', present, what) == 1
+  local count = redis.call('SCARD', present)
+  if is_first and count == 1 then redis.call('EXPIRE', present, keep) end
+  answers[i] = count + math.floor(redis.call('SCARD', before) * tonumber(share))
 end
 return answers
 """
 
 
 class Counter(NamedTuple):
-    """Occurrences of `subject` (a hash or an id) within `seconds`."""
+    """Occurrences of `subject` (a hash or an id) within `seconds`. what: names this one; it counts once."""
 
     name: str
     subject: str
     seconds: int
+    what: bytes
 
 
 class VelocityWindows:
@@ -51,7 +50,7 @@ class VelocityWindows:
         self._script = redis.register_script(COUNT)
 
     async def count(self, counters: Sequence[Counter], *, now: datetime) -> list[int] | None:
-        """One more of each; how many there were lately, this one included. None when Redis is away."""
+        """How many of each there were lately, this one included. None when Redis is away."""
         return await self._ask(counters, now, is_counted=True)
 
     async def peek(self, counters: Sequence[Counter], *, now: datetime) -> list[int] | None:
@@ -60,12 +59,12 @@ class VelocityWindows:
 
     async def _ask(self, counters: Sequence[Counter], now: datetime, *, is_counted: bool) -> list[int] | None:
         keys: list[str] = []
-        arguments: list[str | int | float] = [int(is_counted)]
+        arguments: list[bytes | int | float] = [int(is_counted)]
         for counter in counters:
             window, elapsed = divmod(now.timestamp(), counter.seconds)
             name = f"{PREFIX}:{counter.name}:{counter.subject}"
             keys += [f"{name}:{int(window)}", f"{name}:{int(window) - 1}"]
-            arguments += [2 * counter.seconds, 1 - elapsed / counter.seconds]
+            arguments += [counter.what, 2 * counter.seconds, 1 - elapsed / counter.seconds]
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 answers: list[int] = await self._script(keys=keys, args=arguments)

@@ -12,12 +12,17 @@ from fastapi import FastAPI
 from models.risk import RiskDecision
 from service.wiring import Services
 from tests.factories import red_team
+from tests.factories.helps import ANDROID
 from tests.factories.honest_helps import Population
 from tests.factories.red_team import Loot, RedTeam
 from tests.factories.replays import Replay
 
 Attack = Callable[[RedTeam, int], Awaitable[Loot]]
 
+MACBOOK = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/26.0 Safari/605.1.15"
+)
 OWNERS_LINKS_A_DAY = 3
 MANY = 1000
 
@@ -55,6 +60,25 @@ async def test_a_farm_where_guests_also_ask_dries_up(services: Services, app: Fa
         loot = await red_team.farm_on_one_device(team, 36)
     print(f"farm_on_one_device: {loot}")
     assert loot.rewards <= 4
+
+
+async def test_taps_that_are_refused_speak_against_nobody_else(services: Services, app: FastAPI) -> None:
+    """Two guests in a dormitory, and one page token that is spent already, tapped again and again."""
+    async with RedTeam(services, app) as team:
+        prankster = await team.guest(red_team.FARM_ADDRESS)
+        code = await team.ask(prankster)
+        assert code is not None
+        page = await team.open_page(code)
+        first, second = [await team.guest(red_team.FARM_ADDRESS) for _ in range(2)]
+        assert (await team.tap(first, page)).status_code == 201
+        for _ in range(130):
+            assert (await team.tap(second, page)).json()["code"] == "page_token_spent"
+        honest = await team.guest(red_team.FARM_ADDRESS, ANDROID)
+        asked = await team.ask(honest)
+        assert asked is not None
+        page = await team.open_page(asked)
+        answer = await team.tap(await team.guest(red_team.FARM_ADDRESS, MACBOOK), page)
+        assert (answer.json()["state"], answer.json()["weight"]) == ("qualified", 2), answer.text
 
 
 async def test_honest_helps_are_let_through(services: Services) -> None:
