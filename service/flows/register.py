@@ -8,14 +8,18 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.ids import new_id
 from core.keys import Keys
-from models.user import Channel, Contact, User
+from models.user import Contact, User
 from service.flows.qualify_help import qualify_help
 from service.flows.sign_in import add_user
 from service.identity import queries
 from service.identity.addresses import canonical
-from service.identity.errors import AlreadyRegisteredError, CodeError, ContactTakenError
+from service.identity.errors import (
+    AlreadyRegisteredError,
+    CodeError,
+    ContactTakenError,
+    UnauthenticatedError,
+)
 from service.identity.tokens import new_code
 
 CODE_LIFETIME: Final = timedelta(minutes=10)
@@ -47,7 +51,7 @@ async def register(
 
     Raises: AlreadyRegisteredError.
     """
-    user = await queries.find_user(session, user_id) if user_id else None
+    user = await queries.lock_user(session, user_id) if user_id else None
     if user is None:
         user = await add_user(session, locale=locale, timezone=timezone)
     if not await queries.add_password(session, user.id, password_hash):
@@ -58,18 +62,15 @@ async def register(
 async def add_contact(
     session: AsyncSession, keys: Keys, *, user_id: UUID, email: str, now: datetime
 ) -> Message:
-    """Add an address, or send its code again; the code before it stops working."""
-    contact = await queries.find_contact(session, user_id, canonical(email))
-    if contact is None:
-        contact = Contact(
-            id=new_id(),
-            user_id=user_id,
-            channel=Channel.EMAIL,
-            address=email,
-            canonical_address=canonical(email),
-            code_attempts=0,
-        )
-        session.add(contact)
+    """Add an address, or send its code again; the code before it stops working.
+
+    Raises: UnauthenticatedError: the account is closed, and keeps nothing of anybody.
+    """
+    if await queries.lock_user(session, user_id) is None:
+        raise UnauthenticatedError("This account is closed.")
+    contact = await queries.add_contact(
+        session, user_id=user_id, address=email, canonical_address=canonical(email)
+    )
     return _set_code(keys, contact, VERIFY, now)
 
 

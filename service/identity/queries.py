@@ -19,6 +19,12 @@ async def find_user(session: AsyncSession, user_id: UUID) -> User | None:
     return await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
 
 
+async def lock_user(session: AsyncSession, user_id: UUID) -> User | None:
+    """An open account's user, who cannot leave before this transaction ends."""
+    statement = select(User).where(User.id == user_id, User.closed_at.is_(None)).with_for_update(read=True)
+    return await session.scalar(statement)
+
+
 async def set_role(session: AsyncSession, user_id: UUID, role: Role) -> None:
     await session.execute(update(User).where(User.id == user_id).values(role=role))
 
@@ -90,6 +96,28 @@ async def find_contact(session: AsyncSession, user_id: UUID, canonical_address: 
         .with_for_update()
     )
     return await session.scalar(statement)
+
+
+async def add_contact(
+    session: AsyncSession, *, user_id: UUID, address: str, canonical_address: str
+) -> Contact:
+    """This user's contact, made if it is not there, and locked."""
+    statement = (
+        insert(Contact)
+        .values(
+            user_id=user_id,
+            channel=Channel.EMAIL,
+            address=address,
+            canonical_address=canonical_address,
+            code_attempts=0,
+        )
+        .on_conflict_do_update(
+            index_elements=[Contact.user_id, Contact.channel, Contact.canonical_address],
+            set_={"canonical_address": canonical_address},  # as it is: so that the row is locked and returned
+        )
+        .returning(Contact)
+    )
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one()
 
 
 async def count_code_attempt(

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from models.user import Contact, Device, Password, User
+from service.flows import register
 from service.identity.mailer import LogMailer
 from service.wiring import Services
 from tests.factories.people import SignIn, create
 from tests.fakes.clock import MovableClock
+from tests.integration.batches.test_races import waits_for_a_lock
 
 PASSWORD = "correct horse battery"
 
@@ -196,6 +198,27 @@ class TestRegister:
         answer = await client.post("/v1/auth/contact/verify", json=verify, headers=other.headers)
         assert (answer.status_code, answer.json()["code"]) == (409, "contact_taken")
 
+    async def test_asking_twice_at_once_adds_an_address_once(
+        self, client: httpx.AsyncClient, sign_in: SignIn, mailbox: list[Any], services: Services
+    ) -> None:
+        person, address = await sign_in(), {"email": "a@example.org"}
+        async with services.sessions() as first:
+            message = await register.add_contact(
+                first, services.keys, user_id=person.id, email=address["email"], now=services.clock()
+            )
+            await first.flush()
+            second = asyncio.create_task(
+                client.post("/v1/auth/contact", json=address, headers=person.headers)
+            )
+            await waits_for_a_lock(services)
+            await first.commit()
+        assert (await second).status_code == 202
+        for code, status in ((message.code, 422), (code_in(mailbox[-1]), 204)):  # the later code is the one
+            answer = await client.post(
+                "/v1/auth/contact/verify", json={**address, "code": code}, headers=person.headers
+            )
+            assert answer.status_code == status
+
     async def test_a_code_allows_five_attempts_and_ten_minutes(
         self, client: httpx.AsyncClient, sign_in: SignIn, mailbox: list[Any], clock: MovableClock
     ) -> None:
@@ -272,6 +295,8 @@ class TestMe:
         assert (await refresh(client, person.refresh_token)).status_code == 401
         answer = await create(client, person)
         assert (answer.status_code, answer.json()["code"]) == (403, "account_closed")
+        again = await client.post("/v1/auth/contact", json={"email": "a@example.org"}, headers=person.headers)
+        assert again.status_code == 401
         async with services.sessions() as session:
             for table in (Contact, Device, Password):
                 assert await session.scalar(select(func.count()).select_from(table)) == 0
