@@ -93,13 +93,17 @@ async def _stream(
 
 
 async def _look(services: Services, code: str, owner_id: UUID) -> tuple[int, dict[str, Any], bool, UUID]:
-    """(number, data, whether it is the end, the link's id). The number counts changes and helps taken."""
+    """(number, data, whether it is the end, the link's id). The number counts changes and helps taken.
+
+    A link whose time is over is expired to friends; to its owner it ends when the keeper has ended it: it may
+    be waiting for a reviewer, and bring the reward yet.
+    """
     async with services.sessions() as session:
         link = await links.get_own_link(session, services.keys, code, owner_id=owner_id)
         taken = await links.count_taken(session, link.id)
         pending, held = await links.count_waiting(session, link.id)
     state = links.state_at(link.state, link.expires_at, services.clock())
-    is_final = state is not LinkState.OPEN
+    is_final = link.state is not LinkState.OPEN
     data = {
         "state": state.value,
         "goal": link.goal,

@@ -6,12 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from core.settings import Settings, WebhookSettings
+from service.flows.review_help import Ruling, review_help
 from service.wiring import Services
-from tests.factories.asking import give_help, open_link, prove
+from service.workers.referral_chores import ReferralChores
+from tests.factories.asking import give_help, open_link, open_page, prove, sign_in_again
 from tests.factories.people import Person, SignIn
 from tests.factories.webhooks import add_endpoint, courier_for
+from tests.fakes.clock import MovableClock
 from tests.fakes.webhook_receiver import receiving
 
 PATIENCE_SECONDS = 30
@@ -61,6 +65,38 @@ class TestStream:
         assert [number for number, _, _ in events_of(late.text)] == [last_number]
         done = await client.get(path, headers={**owner.headers, "last-event-id": str(last_number)})
         assert done.status_code == 204
+
+    async def test_a_link_that_waits_for_a_reviewer_has_not_ended_when_its_time_is_over(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        sign_in: SignIn,
+        clock: MovableClock,
+    ) -> None:
+        """Its end may still be a reward: nobody is told before that nothing will follow."""
+        code = await open_link(client, owner)
+        for _ in range(2):
+            await help_once(client, services, sign_in, code)
+        await prove(services, held := await sign_in())
+        page = await open_page(client, code)
+        script = {**held.headers, "user-agent": "python-requests/2.32"}
+        await client.post(f"/v1/unlock-links/{code}/helps", json=page.body, headers=script)
+        clock.advance(hours=80)
+        await ReferralChores(services).expire_links()
+        owner = await sign_in_again(client, owner)
+        path = f"/v1/unlock-links/{code}/events"
+        following = asyncio.create_task(client.get(path, headers=owner.headers))
+        async with services.sessions.begin() as session:
+            help_id = await session.scalar(text("SELECT id FROM helps WHERE state = 'held'"))
+            ruling = Ruling(is_allowed=True, reviewer_id=(await sign_in()).id, note=None)
+            _, link = await review_help(
+                session, services.unlocking.desk, help_id, ruling, now=services.clock()
+            )
+        await services.unlocking.tallier.count(link.id)
+        answer = await asyncio.wait_for(following, PATIENCE_SECONDS)
+        told = [(event, data["state"]) for _, event, data in events_of(answer.text)]
+        assert told[-1] == ("state", "rewarded") and ("state", "expired") not in told
 
 
 class TestWebhooks:
