@@ -6,14 +6,16 @@ from typing import Final
 
 from core.addresses import Address, network_around
 
-HOUSEHOLD_V6: Final = 64
+# What one home is given at least; of a /64 each it would have 256 addresses, and be as many households.
+# Source: https://www.ripe.net/publications/docs/ripe-690/
+HOUSEHOLD_V6: Final = 56
 NETWORK_V4: Final = 24
 NETWORK_V6: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`household`: one IPv4 address or a /64, as text; `network`: the /24 or /48 around it."""
+    """`household`: one IPv4 address or a /56, as text; `network`: the /24 or /48 around it."""
 
     address: Address
     household: str

@@ -11,7 +11,7 @@ class HelpSignals(NamedTuple):
     is_own_device, is_own_mailbox: the owner was seen on the helper's device, or shares a mailbox with them.
     others_on_device, others_with_mailbox: who had the same device or mailbox.
     accounts_on_device: everybody else seen on the device, whomever they helped.
-    others_at_place: same address (or /64) and same User-Agent to the letter.
+    others_at_place: same address (or /56) and same User-Agent to the letter.
     new_at_address, new_alike: new helpers of anybody, in the last hour: from the address, and from the
         network with the same User-Agent. helps_today, helps_for_owner: in a day, in five minutes.
     new_helps: of this helper as somebody new, in a day.

@@ -203,6 +203,11 @@ async def farm_on_one_device(team: RedTeam, count: int) -> Loot:
     return await _farm(team, count, [IPHONE])
 
 
+async def farm_in_one_home(team: RedTeam, count: int) -> Loot:
+    """As (b'), by IPv6: each guest comes from another of the 256 networks that the home was given."""
+    return await _farm(team, count, [IPHONE], [f"2a01:4f8:aaaa:17{net:02x}::5" for net in range(256)])
+
+
 async def farm_on_one_network(team: RedTeam, count: int) -> Loot:
     """(c') As (c), and every third guest asks."""
     return await _farm(team, count, _agents(50))
@@ -348,14 +353,17 @@ async def _crowd(team: RedTeam, count: int, agents: Sequence[str]) -> Loot:
     return await team.loot(count)
 
 
-async def _farm(team: RedTeam, count: int, agents: Sequence[str]) -> Loot:
+async def _farm(
+    team: RedTeam, count: int, agents: Sequence[str], addresses: Sequence[str] = (FARM_ADDRESS,)
+) -> Loot:
+    place = itertools.cycle(addresses)
     for number in range(count // 3):
         agent = agents[number % len(agents)]
-        code = await team.ask(await team.guest(FARM_ADDRESS, agent))
+        code = await team.ask(await team.guest(next(place), agent))
         assert code is not None
         for _ in range(2):
             page = await team.open_page(code)
-            await team.tap(await team.guest(FARM_ADDRESS, agent), page)
+            await team.tap(await team.guest(next(place), agent), page)
     return await team.loot(count)
 
 

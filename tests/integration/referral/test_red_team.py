@@ -54,11 +54,12 @@ async def test_attack(
     assert loot.counted <= most_counted
 
 
-async def test_a_farm_where_guests_also_ask_dries_up(services: Services, app: FastAPI) -> None:
+@pytest.mark.parametrize("farm", [red_team.farm_on_one_device, red_team.farm_in_one_home])
+async def test_a_farm_where_guests_also_ask_dries_up(services: Services, app: FastAPI, farm: Attack) -> None:
     """Each owner is within every cap; what gives it away is that all of it happens in one place."""
     async with RedTeam(services, app) as team:
-        loot = await red_team.farm_on_one_device(team, 36)
-    print(f"farm_on_one_device: {loot}")
+        loot = await farm(team, 36)
+    print(loot)
     assert loot.rewards <= 4
 
 
