@@ -6,11 +6,14 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.referral import PaymentMark
-
+NOTE_CARDS: Final = text("""
+INSERT INTO payment_marks (user_id, digest, created_at)
+SELECT u.id, t.digest, :now FROM users u, unnest(CAST(:digests AS bytea[])) AS t(digest)
+WHERE u.id = :user_id AND u.closed_at IS NULL
+ON CONFLICT DO NOTHING
+""")
 LIST_OWN_HELPS: Final = text("""
 SELECT h.id FROM helps h
 WHERE h.link_id = :link_id AND h.state = 'qualified' AND h.counted_at IS NOT NULL AND h.decided_at IS NULL
@@ -22,10 +25,12 @@ WHERE h.link_id = :link_id AND h.state = 'qualified' AND h.counted_at IS NOT NUL
 async def note_cards(
     session: AsyncSession, user_id: UUID, digests: Iterable[bytes], *, now: datetime
 ) -> None:
-    """Remember that somebody paid with these cards; what is known changes nothing."""
-    rows = [{"user_id": user_id, "digest": digest, "created_at": now} for digest in set(digests)]
-    if rows:
-        await session.execute(insert(PaymentMark).values(rows).on_conflict_do_nothing())
+    """Remember that somebody paid with these cards; what is known changes nothing.
+
+    Nothing of whoever has left meanwhile. The caller has locked the account.
+    """
+    facts = {"user_id": user_id, "digests": sorted(set(digests)), "now": now}
+    await session.execute(NOTE_CARDS, facts)
 
 
 async def list_own_helps(session: AsyncSession, link_id: UUID) -> Sequence[UUID]:

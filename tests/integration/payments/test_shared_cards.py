@@ -4,6 +4,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from referral.payers import note_cards
 from service.rehearsal.server import Rehearsal
 from service.wiring import Services
 from tests.factories.asking import available, give_help, look, open_link, open_page, press, prove
@@ -67,3 +68,18 @@ async def test_a_card_that_shows_after_the_help_brings_no_reward(
     async with services.sessions() as session:
         denied = await session.execute(text("SELECT helper_id, reason FROM helps WHERE state = 'denied'"))
         assert [tuple(one) for one in denied] == [(second.id, "own_card")]
+
+
+async def test_nothing_is_noted_of_whoever_has_left(
+    client: httpx.AsyncClient, services: Services, sign_in: SignIn
+) -> None:
+    """Money for a certificate may be told of when its buyer's account is closed, and cards are forgotten."""
+    gone, here = await sign_in(), await sign_in()
+    assert (await client.delete("/v1/me", headers=gone.headers)).status_code == 204
+    async with services.sessions.begin() as session:
+        for person in (gone, here):
+            for _ in range(2):
+                await note_cards(session, person.id, [b"mine", b"mine"], now=services.clock())
+    async with services.sessions() as session:
+        marks = await session.execute(text("SELECT user_id, digest FROM payment_marks"))
+        assert [tuple(mark) for mark in marks] == [(here.id, b"mine")]
