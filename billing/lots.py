@@ -38,16 +38,19 @@ async def grant(
     expires_at: datetime | None,
     unit_price_minor: int = 0,
     currency: str | None = None,
+    even_closed: bool = False,
 ) -> UUID:
     """Add one lot; a debt is filled from it first.
 
     Args:
         source_key: names the business object that earned it; the database refuses a second lot with it.
+        even_closed: for what was paid, whose money may have to go back to somebody who has left.
     Returns: the lot's id.
     Raises: AccountClosedError; sqlalchemy.exc.IntegrityError for a repeated key.
     """
     batch, account = await _lock(session, user_id, now)
-    account.require_open()
+    if not even_closed:
+        account.require_open()
     lot = Lot(
         id=new_id(),
         source=source,

@@ -94,6 +94,12 @@ async def find_account(session: AsyncSession, user_id: UUID) -> CreditAccount | 
     return await session.get(CreditAccount, user_id, populate_existing=True)
 
 
+async def is_closed(session: AsyncSession, user_id: UUID) -> bool:
+    """Whether nobody is there any more to be given anything."""
+    account = await find_account(session, user_id)
+    return account is None or account.closed_at is not None
+
+
 async def lock_accounts(session: AsyncSession, user_ids: Sequence[UUID]) -> Sequence[CreditAccount]:
     """Accounts locked in id order, before any lot of theirs is touched."""
     statement = (

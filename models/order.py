@@ -98,7 +98,9 @@ class Order(HasId, HasCreatedAt, Base):
         CheckConstraint("item LIKE 'membership:%' OR NOT is_first_month", name="first_month_of_membership"),
         CheckConstraint("item LIKE 'membership:%' OR subscription_id IS NULL", name="membership_renews"),
         CheckConstraint(
-            "return_reason IS NULL OR (paid_at IS NOT NULL AND item !~ '^pack')", name="returns_what_is_paid"
+            "return_reason IS NULL OR"
+            " (paid_at IS NOT NULL AND (item !~ '^pack' OR return_reason = 'account_closed'))",
+            name="returns_what_is_paid",
         ),
         CheckConstraint("returned_at IS NULL OR return_reason IS NOT NULL", name="returned_for_a_reason"),
         CheckConstraint("tax_minor BETWEEN 0 AND amount_minor", name="tax_within_amount"),

@@ -47,9 +47,11 @@ async def sell(
 ) -> UUID:
     """Post the sale and grant its lot, once for each key; the lot's id, now and when asked again.
 
+    Also to who has closed the account: what came in is owed to them, and goes back.
+
     Args:
         key: names the payment, such as `stripe:payment:pi_…`; it becomes the lot's source key too.
-    Raises: AccountClosedError; what `post` raises.
+    Raises: what `post` raises.
     """
     posting = templates.pack_sold(key, paid, occurred_at=occurred_at, fee_minor=fee_minor)
     if not (await post(session, posting, now=now)).is_new:
@@ -129,6 +131,7 @@ async def _grant(session: AsyncSession, lot: NewLot, now: datetime) -> UUID:
         expires_at=lot.expires_at,
         unit_price_minor=-(-lot.price_minor // lot.quantity),  # rounded up: 0 is for free lots only
         currency=lot.currency,
+        even_closed=True,
     )
     session.add(
         PaidLot(
@@ -205,6 +208,7 @@ async def _give_back(session: AsyncSession, key: str, of_key: str, lot_id: UUID,
                 quantity=free_credits,
                 now=now,
                 expires_at=undone.expires_at,
+                even_closed=True,
             )
         )
     return given

@@ -40,8 +40,7 @@ async def sell_months(
 
     The caller has locked the order and its buyer's account, and sees to the order itself.
     """
-    account = await credits.find_account(session, order.owner_id)
-    is_closed = account is None or account.closed_at is not None
+    is_closed = await credits.is_closed(session, order.owner_id)
     live = await queries.find_live(session, order.owner_id)
     tier, months = _bought(order)
     is_welcome = not is_closed and (live is None or (live.subscription_id is None and live.tier == tier))

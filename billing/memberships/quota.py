@@ -57,9 +57,7 @@ async def grant(
     now: datetime,
 ) -> None:
     """One lot of a paid period, once for each label; none when its time is over, or the account is closed."""
-    account = await credits.find_account(session, user_id)
-    is_closed = account is None or account.closed_at is not None
-    if quantity > 0 and now < expires_at and not is_closed:
+    if quantity > 0 and now < expires_at and not await credits.is_closed(session, user_id):
         await lots.grant(
             session,
             user_id=user_id,

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing import queries as credits
 from billing.ledger import packs, templates
 from billing.ledger.postings import post
 from billing.ledger.templates import Money
@@ -15,7 +16,7 @@ from billing.orders.errors import MismatchedPaymentError, NotOursError, UnknownO
 from billing.orders.movements import UNKNOWN_REGION, settle_movement
 from billing.orders.standing import settle_standing
 from billing.payments import CheckoutFacts, CheckoutStatus
-from models.order import ItemKind, Order, OrderState
+from models.order import ItemKind, Order, OrderState, ReturnReason
 
 GIVEN_UP: Final = {
     CheckoutStatus.EXPIRED: OrderState.EXPIRED,
@@ -86,6 +87,7 @@ async def _sell(
     elif order.kind is ItemKind.CERTIFICATION:
         await post(session, templates.certification_sold(key, paid, occurred_at=paid_at), now=now)
     else:
+        is_closed = await credits.is_closed(session, order.owner_id)
         order.lot_id = await packs.sell(
             session,
             key=key,
@@ -96,6 +98,8 @@ async def _sell(
             now=now,
             expires_at=paid_at + timedelta(days=order.days),
         )
+        if is_closed:
+            order.return_reason = ReturnReason.ACCOUNT_CLOSED
 
 
 def _require_match(order: Order, facts: CheckoutFacts) -> None:

@@ -89,8 +89,7 @@ async def _write_down(
         "created_at": now,
     }
     async with sessions.begin() as session:
-        account = await credits.find_account(session, wish.owner_id)
-        if account is None or account.closed_at is not None:
+        if await credits.is_closed(session, wish.owner_id):
             raise AccountClosedError("This account is closed.")
         order, is_replay = await queries.insert_once(session, values)
         asked = (terms.item, terms.currency, wish.subject_id)

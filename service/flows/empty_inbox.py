@@ -4,7 +4,6 @@ from datetime import datetime
 
 import structlog
 
-from billing.errors import AccountClosedError
 from billing.ledger.errors import LedgerError
 from billing.memberships.rules import MembershipRules
 from billing.orders.errors import FactsError, NotOursError
@@ -16,7 +15,7 @@ from service.inbox import queries as inbox
 
 log = structlog.get_logger()
 
-PASSING = (PaymentsAwayError, UnknownObjectError, FactsError, LedgerError, AccountClosedError)
+PASSING = (PaymentsAwayError, UnknownObjectError, FactsError, LedgerError)
 
 
 async def handle_next(

@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.clearing import book_movement, find_gaps
-from billing.errors import AccountClosedError
 from billing.ledger.errors import LedgerError
 from billing.memberships import queries as memberships
 from billing.memberships.facts import MembershipFacts
@@ -37,7 +36,7 @@ LOOK_BACK: Final = timedelta(days=4)  # webhooks are retried for three
 DISPUTES_BACK: Final = timedelta(days=120)  # how long a bank may take
 QUIET: Final = timedelta(minutes=10)  # younger orders have their events still under way
 PAGE: Final = 100
-FAULTS: Final = (UnknownObjectError, FactsError, LedgerError, AccountClosedError)
+FAULTS: Final = (UnknownObjectError, FactsError, LedgerError)
 
 
 @dataclass(slots=True)

@@ -58,6 +58,30 @@ class TestClosedAccounts:
         assert (paid.state, paid.return_reason) == (OrderState.REFUNDED, ReturnReason.ACCOUNT_CLOSED)
         assert club.rehearsal.objects.balance().get("cny", 0) <= 0
 
+    async def test_so_do_credits_that_are_paid_after_leaving(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.order(user, "pack:small")
+        await close(club, user)
+        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
+        await club.settle()
+        paid = await club.order_now(order)
+        assert (paid.state, paid.return_reason) == (OrderState.REFUNDED, ReturnReason.ACCOUNT_CLOSED)
+        assert "2010" not in await club.books()  # nothing is owed to anybody
+
+    async def test_a_refund_that_fails_to_who_has_left_is_asked_for_again(self, club: Club) -> None:
+        user = await club.join()
+        order = await club.order(user, "pack:small")
+        await close(club, user)
+        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
+        await club.settle()
+        club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
+        await club.settle()
+        assert (await club.order_now(order)).state is OrderState.PAID
+        await club.wait(minutes=2)
+        await club.settle()
+        assert (await club.order_now(order)).state is OrderState.REFUNDED
+        assert "2010" not in await club.books()
+
 
 class TestOneThatTheChannelDoesNotKnow:
     async def test_others_are_ended_and_have_their_money_back(self, club: Club) -> None:
