@@ -164,8 +164,7 @@ async def _refusal(
 
     The database decides who has had a first month: two who pay with one card at once cannot both have it.
     """
-    account = await credits.find_account(session, first.owner_id)
-    if account is None or account.closed_at is not None:
+    if await credits.is_closed(session, first.owner_id):
         return ReturnReason.ACCOUNT_CLOSED
     live = await queries.find_live(session, first.owner_id)
     if live is not None and live.subscription_id != invoice.subscription_id:
