@@ -96,7 +96,7 @@ STATEMENTS: Final[dict[str, Statement]] = {
     ),
     "refunded": (
         lambda s: certificates.list_refunded(s, limit=20),
-        {"all of ix_orders_lost_works", "uq_certificates_order_id"},
+        {"all of ix_orders_lost_works", "ix_order_disputes_order_id", "uq_certificates_order_id"},
     ),
     "certified file": (
         lambda s: certificates.get_original(s, ID),
