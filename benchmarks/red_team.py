@@ -60,6 +60,7 @@ ATTACKS = (
     Attack("b", "500 guests from one device, one owner", red_team.guests_of_one_device, 500, 3),
     Attack("b+", "the same two new accounts for 100 links", red_team.new_for_many, 100, 1),
     Attack("b++", "500 guests from one device, one in three asks", red_team.farm_on_one_device, 500, 4),
+    Attack("b6", "the same at home, by IPv6: a /64 for each", red_team.farm_in_one_home, 500, 4),
     Attack("c", "500 guests, 50 devices, one network, one owner", red_team.guests_of_one_network, 500, 3),
     Attack("c+", "the same, and one in three asks", red_team.farm_on_one_network, 500, 60),
     Attack("d", "ring A-B-C-A, three rounds", red_team.ring_of_three, 3, 0),
