@@ -12,9 +12,9 @@ from pikepdf import Dictionary, Pdf, Stream
 
 from provenance.containers import gif, jpeg, png, webp
 from provenance.containers.boxes import walk
-from provenance.containers.errors import ContainerError
+from provenance.containers.errors import ContainerError, ScatteredManifestError
 
-_JUMBF: Final = b"jumb"
+_STORE: Final = b"jumdc2pa"  # how a store describes itself
 _APP11: Final = 0xEB
 _BOX_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _GIF: Final = b"\x21\xff\x0bC2PA_GIF\x01\x00\x00"
@@ -28,18 +28,25 @@ def find_manifest(content: bytes, media_type: str) -> bytes | None:
 
 
 def _in_jpeg(content: bytes) -> bytes | None:
-    """In APP11 segments: a common identifier, a number and a sequence before each part of one JUMBF box."""
+    """In APP11 segments: a common identifier, a number and a sequence before each part of one JUMBF box.
+
+    Raises: ScatteredManifestError.
+    """
     parts = [
-        content[one.body : one.end]
-        for one in jpeg.segments(content)
-        if one.marker == _APP11 and content.startswith(b"JP", one.body)
+        one for one in jpeg.segments(content) if one.marker == _APP11 and content.startswith(b"JP", one.body)
     ]
-    stores = [part for part in parts if part[12:16] == _JUMBF and part[4:8] == bytes([0, 0, 0, 1])]
-    if not stores:
+    first = next((one for one in parts if content.startswith(_STORE, one.body + 20)), None)
+    if first is None:
         return None
-    instance = stores[0][2:4]
-    ours = sorted((part for part in parts if part[2:4] == instance), key=lambda part: part[4:8])
-    return ours[0][8:] + b"".join(part[16:] for part in ours[1:])
+    name, end = content[first.body : first.body + 4], first.start
+    ours = [one for one in parts if content.startswith(name, one.body)]
+    for number, one in enumerate(ours, start=1):
+        sequence = int.from_bytes(content[one.body + 4 : one.body + 8], "big")
+        if sequence != number or one.start != end:
+            raise ScatteredManifestError("the parts of the manifest do not follow each other")
+        end = one.end
+    rest = (content[one.body + 16 : one.end] for one in ours[1:])
+    return content[first.body + 8 : first.end] + b"".join(rest)
 
 
 def _in_png(content: bytes) -> bytes | None:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import c2pa
 
+from provenance.containers.boxes import walk
+from provenance.containers.errors import ContainerError, ScatteredManifestError
 from provenance.containers.manifests import find_manifest
 from provenance.credentials.chains import CLAIM_SIGNING, DOCUMENT_SIGNING, EMAIL_PROTECTION
 from provenance.credentials.facts import CredentialFacts, CredentialState, CredentialTrust
@@ -26,7 +28,9 @@ _LONGEST: Final = 300  # characters of anything that a manifest says
 _MOST: Final = 50  # of anything that it lists
 _TRUSTED_TIME: Final = "timeStamp.trusted"
 _UNREADABLE: Final = "manifest.unreadable"  # our own code: there is one, and nobody can parse it
+_SCATTERED: Final = "manifest.scattered"  # our own code: something lies between its parts
 _PADDING: Final = "manifest.padding"  # our own code: something stands where the signature covers nothing
+_UNREFERENCED: Final = "manifest.unreferenced"  # one in the store that nothing signed leads to
 _PAD: Final = b"\x63pad"  # a text of three letters, then a string of bytes (RFC 8949)
 _WIDTHS: Final = {0x58: 1, 0x59: 2, 0x5A: 4}  # bytes of that string's length
 
@@ -36,7 +40,10 @@ def read_credentials(content: bytes, media_type: str, trust: CredentialTrust) ->
 
     Raises: ContainerError: not a file of that type.
     """
-    store = find_manifest(content, media_type)
+    try:
+        store = find_manifest(content, media_type)
+    except ScatteredManifestError:
+        return CredentialFacts(CredentialState.ALTERED, codes=(_SCATTERED,))
     if store is None or not can_sign(media_type):
         return CredentialFacts(CredentialState.NONE)
     digest = hashlib.sha256(store).digest()
@@ -51,7 +58,16 @@ def read_credentials(content: bytes, media_type: str, trust: CredentialTrust) ->
 
 
 def _has_clean_padding(store: bytes) -> bool:
-    """Whether all that was reserved and not used is zero: ten thousand bytes that no signature covers."""
+    """Whether all that was reserved and not used is zero: ten thousand bytes that no signature covers.
+
+    Whoever takes some of them away may put as many behind the store.
+    """
+    try:
+        end = next(walk(store)).end
+    except (ContainerError, StopIteration):
+        return False
+    if any(store[end:]):
+        return False
     at = store.find(_PAD)
     while at >= 0:
         begin = at + len(_PAD)
@@ -66,12 +82,13 @@ def _has_clean_padding(store: bytes) -> bool:
 
 def _facts(told: Mapping[str, Any], digest: bytes, *, has_clean_padding: bool) -> CredentialFacts:
     manifests: Mapping[str, Any] = told.get("manifests") or {}
-    active = manifests.get(told.get("active_manifest", "")) or {}
-    older = [one for label, one in manifests.items() if label != told.get("active_manifest")]
-    actions = [action for one in [*older, active] for action in _actions(one)]
+    history = _history(manifests, told.get("active_manifest", ""))
+    active = history[-1]
+    actions = [action for one in history for action in _actions(one)]
     signature = active.get("signature_info") or {}
     padded = () if has_clean_padding else (_PADDING,)
-    failed = tuple(dict.fromkeys([*padded, *_codes(told, "failure")]))
+    stray = (_UNREFERENCED,) if len(history) < len(manifests) else ()
+    failed = tuple(dict.fromkeys([*padded, *stray, *_codes(told, "failure")]))
     return CredentialFacts(
         state=_state(str(told.get("validation_state")), failed),
         generator=_generator(active),
@@ -87,6 +104,19 @@ def _facts(told: Mapping[str, Any], digest: bytes, *, has_clean_padding: bool) -
         manifest_sha256=digest,
         codes=failed[:_MOST],
     )
+
+
+def _history(manifests: Mapping[str, Any], active: str) -> list[Mapping[str, Any]]:
+    """The active manifest, and before it those that its ingredients lead to: anybody may add others."""
+    found: dict[str, Mapping[str, Any]] = {}
+    waiting = [active]
+    while waiting:
+        label = waiting.pop()
+        if label not in found:
+            found[label] = manifests.get(label) or {}
+            below = (one.get("active_manifest") for one in found[label].get("ingredients") or ())
+            waiting += [one for one in below if one in manifests]
+    return list(found.values())[::-1]
 
 
 def _state(said: str, failed: tuple[str, ...]) -> CredentialState:
