@@ -21,7 +21,7 @@ from typing import Any, Final
 import regex
 import rfc8785
 
-from provenance.leaves import VERSION, canonical, certificate_entry, moment
+from provenance.leaves import VERSION, canonical, certificate_entry, moment, parse
 from provenance.log.errors import LogFormatError, ProofError
 from provenance.log.merkle import leaf_hash
 from provenance.log.notes import Signer, Verifier, decode
@@ -32,6 +32,8 @@ NUMBER: Final = regex.compile(r"HJ(?:-[0-9A-HJKMNP-TV-Z]{4}){3}")
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is misread
 _CONTEXT: Final = b"huajian certificate v1\n"  # no other signature of this key can be taken for one of these
 _HEX: Final = regex.compile(r"[0-9a-f]{64}")
+_SIGNED: Final = {"statement", "signature"}
+_SIGNATURE: Final = {"algorithm", "key_id", "value"}
 _MOMENT: Final = regex.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -160,18 +162,24 @@ def read_document(content: bytes) -> CertificateDocument:
     if len(content) > MAX_BYTES:
         raise CertificateFormatError("longer than any certificate")
     try:
-        found = json.loads(content)
-        return _read(found["statement"], found["signature"])
+        return _read(**_only(parse(content)))
     except CertificateFormatError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError, rfc8785.CanonicalizationError) as error:
         raise CertificateFormatError("not a certificate") from error
 
 
-def _read(statement: dict[str, Any], signed: dict[str, Any]) -> CertificateDocument:
+def _only(found: dict[str, Any]) -> dict[str, Any]:
+    """Whoever reads a certificate believes all of it: nothing may stand beside what is signed."""
+    if set(found) != _SIGNED or set(found["signature"]) != _SIGNATURE:
+        raise CertificateFormatError("it says more than what is signed, or less")
+    return found
+
+
+def _read(statement: dict[str, Any], signature: dict[str, Any]) -> CertificateDocument:
     if statement["v"] != VERSION or statement["type"] != "huajian.certificate":
         raise CertificateFormatError("a certificate of another version")
-    if signed["algorithm"] != "Ed25519":
+    if signature["algorithm"] != "Ed25519":
         raise CertificateFormatError("signed in a way that is not known here")
     work, log = statement["work"], statement["log"]
     facts = CertificateFacts(
@@ -192,8 +200,8 @@ def _read(statement: dict[str, Any], signed: dict[str, Any]) -> CertificateDocum
         raise CertificateFormatError("not a place in a log")
     return CertificateDocument(
         statement=canonical(statement),
-        signature=_signature(signed["value"]),
-        key_id=_text(signed["key_id"]),
+        signature=_signature(signature["value"]),
+        key_id=_text(signature["key_id"]),
         issuer=_text(statement["issuer"]),
         is_development=statement["development"] is True,
         origin=_text(log["origin"]),

@@ -3,7 +3,6 @@
 Nothing here is believed or even parsed further than to tell one from another.
 """
 
-import hashlib
 import io
 import zipfile
 import zlib
@@ -23,7 +22,8 @@ _RECORD: Final = b'"type":"export"'
 _ENTRY: Final = b'"type":"certificate"'
 _CERTIFICATE: Final = (b'"statement"', b'"signature"')  # either: the other may be what was altered
 _BESIDE: Final = regex.compile(r"(certificate|export)[\w.-]*\.json|.*\.tlog-proof")
-_EXPLAINING: Final = ("certificate.", "how-to", "如何")  # what people read, not what it is about
+_EXPLAINING: Final = regex.compile(r"certificate\.pdf|(how-to|如何).*\.md")  # what people read
+_HIDDEN: Final = "."  # what systems leave in archives
 
 
 class BundleError(ValueError):
@@ -93,7 +93,7 @@ def open_bundle(content: bytes) -> Bundle:
     """A ZIP of ours, or somebody's. Raises: BundleError."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _choose(dict(_members(archive)))
+            return _choose(_named(_members(archive)))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise BundleError("not a whole ZIP file") from error
 
@@ -125,27 +125,30 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
         yield member.filename.rpartition("/")[2], content
 
 
+def _named(members: Iterable[tuple[str, bytes]]) -> Mapping[str, bytes]:
+    """By name, whatever the folder. Raises: BundleError: we would look at one, and people at the other."""
+    files: dict[str, bytes] = {}
+    for name, content in members:
+        if name in files:
+            raise BundleError("two files of one name")
+        files[name] = content
+    return files
+
+
 def _choose(files: Mapping[str, bytes]) -> Bundle:
+    """Raises: BundleError: what is said of one file would be believed of the other."""
     evidence = gather(content for name, content in files.items() if _is_beside(name))
-    others = {name: content for name, content in files.items() if not _is_beside(name)}
-    name = _certified(others, evidence) or _first(others)
-    return Bundle(name, others.get(name) if name else None, evidence)
+    others = [name for name in files if not _is_beside(name)]
+    about = [name for name in others if not _is_explaining(name)]
+    if len(about) > 1:
+        raise BundleError("more than one file that it could be about")
+    name = next(iter(about or others), None)
+    return Bundle(name, files[name] if name else None, evidence)
 
 
 def _is_beside(name: str) -> bool:
-    return _BESIDE.fullmatch(name.lower()) is not None
+    return not name.startswith(_HIDDEN) and _BESIDE.fullmatch(name.lower()) is not None
 
 
-def _certified(files: Mapping[str, bytes], evidence: Evidence) -> str | None:
-    """The file whose hash the evidence names."""
-    told = b"".join((evidence.certificate or b"", *evidence.records))
-    for name, content in files.items():
-        if hashlib.sha256(content).hexdigest().encode() in told:
-            return name
-    return None
-
-
-def _first(files: Mapping[str, bytes]) -> str | None:
-    """An altered file has another hash: take the one that explains nothing."""
-    about = [name for name in files if not name.lower().startswith(_EXPLAINING)]
-    return about[0] if about else next(iter(files), None)
+def _is_explaining(name: str) -> bool:
+    return name.startswith(_HIDDEN) or _EXPLAINING.fullmatch(name.lower()) is not None

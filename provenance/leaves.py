@@ -5,6 +5,7 @@ goes with the account, nobody can tell whose it is.
 """
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +18,18 @@ SALT_BYTES: Final = 32
 def canonical(value: dict[str, Any]) -> bytes:
     """The one way to write it. Raises: rfc8785.CanonicalizationError."""
     return rfc8785.dumps(value)
+
+
+def parse(content: bytes) -> Any:  # noqa: ANN401 - whatever it is
+    """JSON that every reader understands alike: no key stands twice. Raises: ValueError, RecursionError."""
+    return json.loads(content, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def moment(at: datetime) -> str:

@@ -1,6 +1,5 @@
 """Records of exports: entries of the log, each about one further file of a certified work."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ import regex
 import rfc8785
 
 from provenance.certificates import NUMBER
-from provenance.leaves import VERSION, canonical
+from provenance.leaves import VERSION, canonical, parse
 
 MAX_BYTES: Final = 4096
 _HEX: Final = regex.compile(r"[0-9a-f]{64}")
@@ -34,20 +33,21 @@ def read_record(content: bytes) -> ExportRecord:
     if len(content) > MAX_BYTES:
         raise RecordError("longer than any record")
     try:
-        found = json.loads(content)
-        return _read(found)
+        return _read(parse(content), content)
     except RecordError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError, rfc8785.CanonicalizationError) as error:
         raise RecordError("not a record") from error
 
 
-def _read(found: dict[str, Any]) -> ExportRecord:
+def _read(found: dict[str, Any], content: bytes) -> ExportRecord:
     if (found["v"], found["type"]) != (VERSION, "export") or NUMBER.fullmatch(found["certificate"]) is None:
         raise RecordError("not the record of an export")
+    if canonical(found) != content:
+        raise RecordError("not as it stands in the log")
     manifest = found["manifest_sha256"]
     return ExportRecord(
-        entry=canonical(found),
+        entry=content,
         number=found["certificate"],
         sha256=_hash(found["sha256"]),
         manifest_sha256=None if manifest is None else _hash(manifest),

@@ -16,13 +16,16 @@ class FileNotVerifiableError(DomainError):
 
 
 class FileUnreadableError(DomainError):
-    """Reading it took more memory or time than any honest file needs, or it is a damaged bundle."""
+    """Reading it took more memory or time than honest files need, or it is no whole bundle of one file."""
 
     code = "file_unreadable"
     kind = ErrorKind.UNPROCESSABLE
 
     def __init__(self) -> None:
-        super().__init__("This file could not be read within the limits of memory and time.")
+        super().__init__(
+            "This file could not be read within the limits of memory and time, "
+            "or it is a bundle that is damaged or holds more than one file to check."
+        )
 
 
 class VerificationBusyError(DomainError):

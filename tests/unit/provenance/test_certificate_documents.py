@@ -111,6 +111,20 @@ class TestDocuments:
         with pytest.raises(CertificateFormatError):
             read_document(changed(path, value))
 
+    def test_nothing_stands_beside_what_is_signed(self) -> None:
+        """People read all of it, and other programs the first of two keys where we read the last."""
+        own = document().decode()
+        statement = own[own.index('"statement":') : -1]
+        for more in (
+            own.replace("{", '{"owner":"Mallory",', 1),
+            own.replace('"signature":{', '"signature":{"signed_for":"Mallory",'),
+            own.replace("{", f"{{{statement.replace('image/png', 'image/gif')},", 1),
+            own.replace('"kind":"card"', '"kind":"photo","kind":"card"'),
+        ):
+            assert json.loads(more)["statement"] == json.loads(own)["statement"]
+            with pytest.raises(CertificateFormatError):
+                read_document(more.encode())
+
     def test_a_key_that_is_not_known_is_neither_good_nor_bad(self) -> None:
         other = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\1"))
         with pytest.raises(UnknownIssuerError):

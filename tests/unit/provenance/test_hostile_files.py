@@ -165,6 +165,26 @@ class TestBundles:
         files = {**bundled(), "plum.jpg": certified("image/jpeg").content + b"x"}
         assert open_bundle(zipped(files)).name == "plum.jpg"
 
+    @pytest.mark.parametrize(
+        "decoy", ["plum.png", "plum-large.jpg", "certificate.jpg", "如何.png", "shown/plum.jpg"]
+    )
+    def test_what_is_said_of_one_file_is_not_believed_of_another(self, decoy: str) -> None:
+        for files in ({decoy: b"GIF89a", **bundled()}, {**bundled(), decoy: b"GIF89a"}):
+            with pytest.raises(BundleError):
+                open_bundle(zipped(files))
+
+    def test_two_certificates_of_one_name_are_refused(self) -> None:
+        with pytest.raises(BundleError):
+            open_bundle(zipped({**bundled(), "other/certificate.json": b"{}"}))
+
+    def test_a_hidden_file_is_not_the_one_that_is_meant(self) -> None:
+        shown = {**bundled(), "plum.jpg": b"GIF89a", ".plum.jpg": certified("image/jpeg").content}
+        assert open_bundle(zipped(shown)).content == b"GIF89a"
+
+    def test_what_systems_leave_in_archives_does_not_matter(self) -> None:
+        left = {f"__MACOSX/._{name}": b"\0\5\x16\7" for name in bundled()} | {".DS_Store": b"\0"}
+        assert open_bundle(zipped({**bundled(), **left})) == open_bundle(zipped(bundled()))
+
     def test_a_damaged_piece_is_not_passed_over(self) -> None:
         for name in ("certificate.json", "certificate.tlog-proof"):
             evidence = open_bundle(zipped({**bundled(), name: b"damaged"})).evidence

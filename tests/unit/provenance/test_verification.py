@@ -143,6 +143,12 @@ class TestExports:
         evidence = replace(one.evidence, records=(entry,), proofs=proofs)
         assert verify(one.content, evidence, OURS).answer is Answer.ALTERED
 
+    def test_a_record_is_read_as_it_stands_in_the_log(self) -> None:
+        one = exported(certified(), "image/webp")
+        (record,) = one.evidence.records
+        for other in (record + b"\n", record.replace(b'"v":1', b'"v":2,"v":1')):
+            assert verify(one.content, replace(one.evidence, records=(other,)), OURS).answer is Answer.ALTERED
+
     def test_a_record_of_another_file_is_no_help(self) -> None:
         one, other = exported(certified(), "image/webp"), exported(certified(), "image/png")
         assert verify(other.content, one.evidence, OURS).answer is Answer.ALTERED
