@@ -129,6 +129,15 @@ async def fail(session: AsyncSession, export_id: UUID, reason: str) -> None:
     )
 
 
+async def withdraw(session: AsyncSession, certificate_ids: Sequence[UUID], reason: str) -> None:
+    """End what nobody has finished: whoever is at it finds that out when it is to be marked as made."""
+    await session.execute(
+        update(WorkExport)
+        .where(WorkExport.certificate_id.in_(certificate_ids), WorkExport.state == WorkExportState.QUEUED)
+        .values(state=WorkExportState.FAILED, failure=reason, progress_percent=0)
+    )
+
+
 async def list_object_keys(session: AsyncSession, certificate_ids: Sequence[UUID]) -> Sequence[str]:
     statement = select(WorkExport.object_key).where(
         WorkExport.certificate_id.in_(certificate_ids), WorkExport.object_key.is_not(None)

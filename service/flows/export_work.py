@@ -195,7 +195,7 @@ class ExportMaker:
         key = f"certified/{certificate.id}/{made.sha256.hex()}.{EXTENSIONS[choice.format]}"
         await self._store.put(key, made.content, media_type=made.media_type)
         async with self._sessions.begin() as session:
-            is_ours = await self._write_down(session, export, certificate, made, key)
+            is_ours = await self._write_down(session, export, work.owner_id, made, key)
         if is_ours:
             while await self._grower.grow():
                 continue
@@ -223,12 +223,17 @@ class ExportMaker:
         self,
         session: AsyncSession,
         export: WorkExport,
-        certificate: Certificate,
+        owner_id: UUID,
         made: MadeFile,
         object_key: str,
     ) -> bool:
-        """Log the file's hash and mark it as made, together; False when somebody else did."""
-        now = self._clock()
+        """Log the file's hash and mark it as made, together.
+
+        False when somebody else did, or the certificate was revoked or given away meanwhile.
+        """
+        now, certificate = self._clock(), await queries.lock(session, export.certificate_id)
+        if certificate.state is not CertificateState.ISSUED or certificate.owner_id != owner_id:
+            return False
         entry = export_entry(
             number=certificate.number,
             sha256=made.sha256,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,8 @@ from service.certificates import exports, queries
 from service.flows.bundle_export import LANGUAGES, paper_key
 from service.flows.sell_certificate import return_money
 
+ERASED: Final = "erased"  # why an export is not made
+
 
 async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datetime) -> Sequence[str]:
     """Make nothing more for this owner; the keys of every exported file and printed page."""
@@ -22,6 +25,7 @@ async def withdraw_certificates(sessions: Sessions, user_id: UUID, *, now: datet
         for certificate in owned:
             await _stop(session, certificate, now)
         ids = [certificate.id for certificate in owned]
+        await exports.withdraw(session, ids, ERASED)  # before its keys are listed: none comes after
         papers = [paper_key(one, language) for one in ids for language in LANGUAGES]
         return [*papers, *await exports.list_object_keys(session, ids)]
 

@@ -95,7 +95,7 @@ async def verify_file(request: Request, services: App, language: Language) -> Ve
 
 
 async def _read(request: Request, services: Services) -> tuple[bytes, Evidence]:
-    """Raises: HTTPException; FileNotVerifiableError: a form without a file."""
+    """Raises: HTTPException; FileNotVerifiableError: a form without a file, or with two."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return await request.body(), Evidence()
     try:
@@ -103,11 +103,11 @@ async def _read(request: Request, services: Services) -> tuple[bytes, Evidence]:
     except (MultiPartException, KeyError) as error:
         raise HTTPException(400) from error
     try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
+        files = form.getlist("file")
+        if len(files) != 1 or not isinstance(files[0], UploadFile):  # what is said of one of two, who can tell
             raise FileNotVerifiableError
         pieces = [await _content(piece) for name in _EVIDENCE for piece in form.getlist(name)]
-        return await file.read(), gather(pieces)
+        return await files[0].read(), gather(pieces)
     finally:
         await form.close()
 

@@ -11,7 +11,7 @@ class FileNotVerifiableError(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Send a PNG, JPEG, WebP, GIF, MP4, HTML, PDF, Markdown or text file, or our ZIP bundle."
+            "Send one PNG, JPEG, WebP, GIF, MP4, HTML, PDF, Markdown or text file, or our ZIP bundle."
         )
 
 

@@ -220,6 +220,50 @@ class TestExporting:
             found = await session.get_one(WorkExport, export_id)
         assert (found.state, found.failure) == (WorkExportState.FAILED, "revoked")
 
+    async def test_what_is_revoked_while_a_file_is_made_has_no_later_leaf(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        owner: Person,
+        certify: Certify,
+        work_id: UUID,
+        clock: MovableClock,
+        bench: Bench,
+    ) -> None:
+        number = (await certify(work_id)).json()["number"]
+        export_id = await queue_export(services, work_id, owner.id, "jpeg")
+        assert services.certification is not None
+
+        async def meanwhile() -> None:
+            taken = await client.post(
+                f"/v1/certificates/{number}/revocation",
+                json={"reason": "mistaken"},
+                headers={**owner.headers, "idempotency-key": "end"},
+            )
+            assert taken.status_code == 200, taken.text
+
+        store = LateStore(services.store, meanwhile)
+        maker = ExportMaker(
+            services.sessions,
+            store,
+            services.signer,
+            services.certification.grower,
+            services.clock,
+            bench,
+            producer_code=None,
+        )
+        await maker.bring_forward(export_id)
+        clock.advance(minutes=3)
+        await maker.bring_forward(export_id)
+        async with services.sessions() as session:
+            found = await session.get_one(WorkExport, export_id)
+            kinds = (await session.scalars(select(LogLeaf.kind).order_by(LogLeaf.id))).all()
+        assert (found.state, found.failure) == (WorkExportState.FAILED, "revoked")
+        assert kinds == ["certificate", "revocation"]
+        (key,) = store.stored
+        with pytest.raises(FileNotFoundError):
+            await services.store.read_whole(key)
+
     async def test_one_that_kills_its_makers_ends(
         self, services: Services, owner: Person, certify: Certify, work_id: UUID
     ) -> None:
@@ -407,6 +451,32 @@ class TestLeaving:
             services.sessions, services.store, services.keyring.log.verifier, seen=proof.checkpoint
         )
         assert report.faults == []
+
+    async def test_a_file_that_is_made_while_its_owner_is_erased_does_not_stay(
+        self, client: httpx.AsyncClient, services: Services, owner: Person, certify: Certify, work_id: UUID
+    ) -> None:
+        await certify(work_id)
+        assert services.certification is not None
+        export_id = await queue_export(services, work_id, owner.id, "jpeg")
+        maker = services.certification.exports
+
+        answer = await client.request("DELETE", "/v1/me", headers=owner.headers)
+        assert answer.status_code < 300, answer.text
+        store = DeletingStore(services.store, lambda: maker.bring_forward(export_id))
+        assert await erase_account(services.sessions, store, owner.id, now=services.clock())
+        async with services.sessions() as session:
+            kinds = (await session.scalars(select(LogLeaf.kind))).all()
+        assert kinds == ["certificate"]
+
+
+class DeletingStore(LateStore):
+    """Something happens when what is to be deleted has been listed, and is there still."""
+
+    async def delete(self, *keys: str) -> None:
+        happens, self._meanwhile = self._meanwhile, None
+        if happens is not None:
+            await happens()
+        await super().delete(*keys)
 
 
 async def prove(services: Services, client: httpx.AsyncClient, read: dict[str, str]) -> None:

@@ -207,6 +207,9 @@ class TestHostileFiles:
             assert (answer.status_code, answer.json()["code"]) == (422, "file_not_verifiable")
         answer = await client.post("/v1/verify", files={"other": ("x", b"x")})
         assert (answer.status_code, answer.json()["code"]) == (422, "file_not_verifiable")
+        two = [("file", ("a", b"words")), ("file", ("b", b"others"))]
+        answer = await client.post("/v1/verify", files=two)
+        assert (answer.status_code, answer.json()["code"]) == (422, "file_not_verifiable")
         headers = {"content-type": "multipart/form-data; boundary=x"}
         answer = await client.post("/v1/verify", content=b"--y\r\nbroken", headers=headers)
         assert answer.status_code in (400, 422)
