@@ -104,7 +104,7 @@ async def _read(request: Request, services: Services) -> tuple[bytes, Evidence]:
         raise HTTPException(400) from error
     try:
         files = form.getlist("file")
-        if len(files) != 1 or not isinstance(files[0], UploadFile):  # what is said of one of two, who can tell
+        if len(files) != 1 or not isinstance(files[0], UploadFile):  # which one would it be about?
             raise FileNotVerifiableError
         pieces = [await _content(piece) for name in _EVIDENCE for piece in form.getlist(name)]
         return await files[0].read(), gather(pieces)
