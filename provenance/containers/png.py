@@ -16,6 +16,8 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _KEYWORD: Final = b"XML:com.adobe.xmp"
 _PLAIN: Final = b"\0" * 5  # not compressed, no language, no translated keyword
 _TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
+_LABELS: Final = (_KEYWORD, b"AIGC")
+_MOST_LABELS: Final = 64  # chunks with such a keyword, each of which may unpack to a megabyte
 _MOST: Final = 1 << 17  # chunks; encoders of 8 KiB chunks stay below for a gigabyte
 
 
@@ -47,12 +49,16 @@ def write(content: bytes, text: str, source_type: str | None = None) -> bytes:
 def read(content: bytes) -> list[Carried]:
     """Labels in XMP, in text chunks with the keyword AIGC, and in EXIF. Raises: ContainerError."""
     found: list[Carried] = []
+    told = 0
     for chunk in chunks(content):
-        if chunk.kind in _TEXTS:
+        if chunk.kind in _TEXTS and _keyword_of(content, chunk) in _LABELS:
+            told += 1
+            if told > _MOST_LABELS:
+                raise ContainerError("more labels than any PNG has")
             keyword, text = _text_of(content, chunk)
             if keyword == _KEYWORD:
                 found += xmp.read(text)
-            elif keyword == b"AIGC":
+            else:
                 place = f"png:{chunk.kind.decode()}"
                 found.append(Carried(place, text.decode("utf-8", "replace")))
         elif chunk.kind == b"eXIf":
@@ -81,6 +87,10 @@ def chunks(content: bytes) -> Iterator[Chunk]:
 
 def _is_packet(content: bytes, chunk: Chunk) -> bool:
     return chunk.kind == b"iTXt" and content.startswith(_KEYWORD + b"\0", chunk.body)
+
+
+def _keyword_of(content: bytes, chunk: Chunk) -> bytes:
+    return content[chunk.body : min(chunk.check, chunk.body + 80)].partition(b"\0")[0]
 
 
 def _text_of(content: bytes, chunk: Chunk) -> tuple[bytes, bytes]:

@@ -16,8 +16,9 @@ from provenance.containers.errors import ContainerError
 _FENCE: Final = "---"
 _MARK: Final = "\ufeff"
 _MOST: Final = 1000  # lines of front matter
-_PAIR: Final = regex.compile(r"\s+([\w]+)\s*:\s*(.*?)\s*")
-_INLINE: Final = regex.compile(r"(AIGC|\"AIGC\"|'AIGC')\s*:\s*(.*?)\s*")
+# The blanks around a value are stripped afterwards: a pattern for them takes the square of a line's length.
+_PAIR: Final = regex.compile(r"\s+(\w+)\s*:(.*)")
+_INLINE: Final = regex.compile(r"(AIGC|\"AIGC\"|'AIGC')\s*:(.*)")
 
 
 def write(content: bytes, text: str, source_type: str | None = None) -> bytes:
@@ -59,11 +60,13 @@ def _labels(front: list[str]) -> Iterator[str]:
         found = _INLINE.fullmatch(line)
         if found is None:
             continue
-        if found[2]:
-            yield _unquoted(found[2])
+        if value := found[2].strip():
+            yield _unquoted(value)
             continue
         pairs = (_PAIR.fullmatch(one) for one in _indented(front[number + 1 :]))
-        yield json.dumps({pair[1]: _unquoted(pair[2]) for pair in pairs if pair}, separators=(",", ":"))
+        yield json.dumps(
+            {pair[1]: _unquoted(pair[2].strip()) for pair in pairs if pair}, separators=(",", ":")
+        )
 
 
 def _without_label(front: list[str]) -> list[str]:

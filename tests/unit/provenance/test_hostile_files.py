@@ -81,6 +81,7 @@ HOSTILE = {
     "a page of tags": b"<html>" + b"<meta name='AIGC' content='" * 50_000,
     "a deep label": b"---\nAIGC: " + b"{" * 100_000 + b"\n---\n",
     "long front matter": b"---\n" + b"a: b\n" * 200_000,
+    "a label of blanks": b"---\nAIGC:\n  Label: x" + b" " * 900_000 + b"x\n---\n",
     "blanks": b" " * (1 << 20),
 }
 
@@ -119,6 +120,11 @@ class TestHostileFiles:
                 assert examine(bytes(content), NOBODY).credentials.state != "intact"
             except UnknownKindError:
                 continue
+
+    def test_what_unpacks_is_not_unpacked_a_thousand_times(self) -> None:
+        text = chunk(b"zTXt", b"AIGC\0\0" + zlib.compress(bytes(1 << 20), 9))
+        content = bomb(64, 64).replace(chunk(b"IEND", b""), 65 * text + chunk(b"IEND", b""))
+        assert examine(content, NOBODY).container_fault == "more labels than any PNG has"
 
     def test_pixels_are_counted_before_they_are_decoded(self) -> None:
         for size in ((8000, 5001), (31, 400)):
