@@ -42,6 +42,8 @@ async def transfer(
     """
     certificate = await queries.lock(session, certificate_id)
     if await _is_replay(session, certificate, ChangeKind.TRANSFER, key):
+        if certificate.owner_id == owner_id:  # whoever has it did not give it away under this key
+            raise IdempotencyKeyReusedError("This key was used for an earlier transfer.")
         return certificate
     _require_owner(certificate, owner_id)
     _require_issued(certificate)

@@ -258,6 +258,21 @@ class TestChanges:
             await session.rollback()
         assert sorted(one.result().status_code for one in giving) == [200, 404]
 
+    async def test_a_new_owners_key_is_not_taken_for_the_former_ones(
+        self, client: httpx.AsyncClient, certify: Certify, work_id: UUID, owner: Person, sign_in: SignIn
+    ) -> None:
+        url = f"/v1/certificates/{(await certify(work_id)).json()['number']}/transfer"
+        second, third = await sign_in(), await sign_in()
+
+        async def give(giver: Person, recipient: Person) -> httpx.Response:
+            headers = {**giver.headers, "idempotency-key": "1"}
+            return await client.post(url, json={"recipient_id": str(recipient.id)}, headers=headers)
+
+        assert (await give(owner, second)).status_code == 200
+        refused = await give(second, third)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+        assert (await give(owner, second)).status_code == 200  # a retry of what was done
+
     async def test_a_revocation_is_for_ever(
         self, client: httpx.AsyncClient, certify: Certify, work_id: UUID
     ) -> None:
