@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from models.certificate import Certificate
 from models.export import UnlabelledAgreement, WorkExport, WorkExportState
+from models.work import Work
 from service.works.errors import ExportNotFoundError
 
 LEASE = timedelta(seconds=120)  # for one attempt to make it
@@ -54,18 +55,36 @@ async def get(session: AsyncSession, export_id: UUID) -> WorkExport:
 
 
 async def get_own(session: AsyncSession, export_id: UUID, owner_id: UUID) -> WorkExport:
-    """Raises: ExportNotFoundError, also for somebody else's."""
+    """Raises: ExportNotFoundError, also for somebody else's, and for one that others agreed to."""
     found = await get(session, export_id)
-    if found.certificate.owner_id != owner_id:
+    allowed = await session.scalar(select(WorkExport.id).where(WorkExport.id == export_id, _is_for(owner_id)))
+    if found.certificate.owner_id != owner_id or allowed is None:
         raise ExportNotFoundError("There is no such export of yours.")
     return found
 
 
-async def list_exports(session: AsyncSession, certificate_id: UUID) -> Sequence[WorkExport]:
-    """Oldest first: the certified original, then what was asked for."""
-    statement = select(WorkExport).where(WorkExport.certificate_id == certificate_id).order_by(WorkExport.id)
-    loaded = statement.options(selectinload(WorkExport.leaf), selectinload(WorkExport.certificate))
+async def list_exports(
+    session: AsyncSession, certificate_id: UUID, *, owner_id: UUID
+) -> Sequence[WorkExport]:
+    """Oldest first: the certified original, then what was asked for. owner_id: of the certificate."""
+    statement = select(WorkExport).where(WorkExport.certificate_id == certificate_id, _is_for(owner_id))
+    loaded = statement.order_by(WorkExport.id).options(
+        selectinload(WorkExport.leaf), selectinload(WorkExport.certificate)
+    )
     return (await session.scalars(loaded)).all()
+
+
+def _is_for(owner_id: UUID) -> ColumnElement[bool]:
+    """Without the visible label a file is only for whoever agreed to the terms: the owner of the work.
+
+    A certificate that was given away has another owner, who agreed to nothing.
+    """
+    own_work = exists().where(
+        Certificate.id == WorkExport.certificate_id,
+        Work.id == Certificate.work_id,
+        Work.owner_id == owner_id,
+    )
+    return or_(WorkExport.is_labelled, own_work)
 
 
 async def claim(session: AsyncSession, export_id: UUID, *, now: datetime) -> bool:

@@ -142,7 +142,10 @@ async def _describe_certificates(session: AsyncSession, user_id: UUID) -> list[d
     return [
         {
             **_readable(certificate),
-            "exports": [_readable(one) for one in await certified.list_exports(session, certificate.id)],
+            "exports": [
+                _readable(one)
+                for one in await certified.list_exports(session, certificate.id, owner_id=user_id)
+            ],
         }
         for certificate in await certificates.list_owned(session, user_id)
     ]

@@ -80,7 +80,9 @@ async def list_exports(work_id: UUID, services: App, session: Reading, user: Cur
     certificate = await queries.find_of_work(session, work_id)
     if certificate is not None and certificate.owner_id != user.user_id:
         raise CertificateNotFoundError("The certificate of this work belongs to somebody else now.")
-    found = [] if certificate is None else await exports.list_exports(session, certificate.id)
+    found = []
+    if certificate is not None:
+        found = list(await exports.list_exports(session, certificate.id, owner_id=user.user_id))
     return ExportList(
         certificate=certificate and await read_certificate(services, session, certificate, user.user_id),
         formats=list(formats_of(work)),
@@ -95,7 +97,8 @@ async def list_exports_of_certificate(
 ) -> list[ExportRead]:
     """The files that belong to a certificate of mine, also when it came from somebody else."""
     certificate = await queries.get_own(session, reference, user.user_id)
-    return [read_export(services, export) for export in await exports.list_exports(session, certificate.id)]
+    found = await exports.list_exports(session, certificate.id, owner_id=user.user_id)
+    return [read_export(services, export) for export in found]
 
 
 @router.get("/v1/exports/{export_id}", responses=documented(401, 404, 422, 429))

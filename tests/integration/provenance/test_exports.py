@@ -419,6 +419,28 @@ class TestUnlabelled:
         answer = await export(work_id, "pdf", unlabelled=True, agree_to=unlabelled.TERMS_VERSION)
         assert answer.json()["code"] == "export_unavailable"
 
+    async def test_whoever_is_given_the_certificate_has_agreed_to_nothing(
+        self,
+        client: httpx.AsyncClient,
+        owner: Person,
+        certify: Certify,
+        export: Export,
+        work_id: UUID,
+        sign_in: SignIn,
+    ) -> None:
+        url = f"/v1/certificates/{(await certify(work_id)).json()['number']}"
+        bare = (await export(work_id, "png", unlabelled=True, agree_to=unlabelled.TERMS_VERSION)).json()
+        recipient = await sign_in()
+        for person, labelled, status in ((owner, {True, False}, 200), (recipient, {True}, 404)):
+            if person is recipient:
+                body = {"recipient_id": str(recipient.id)}
+                headers = {**owner.headers, "idempotency-key": "gift"}
+                assert (await client.post(f"{url}/transfer", json=body, headers=headers)).status_code == 200
+            listed = (await client.get(f"{url}/exports", headers=person.headers)).json()
+            assert {one["labelled"] for one in listed} == labelled
+            path = f"/v1/exports/{bare['id']}"
+            assert (await client.get(path, headers=person.headers)).status_code == status
+
 
 class TestLeaving:
     async def test_erasing_a_user_unlinks_their_leaves_and_leaves_the_tree_valid(
