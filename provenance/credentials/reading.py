@@ -139,10 +139,15 @@ def _codes(told: Mapping[str, Any], outcome: str) -> Iterator[str]:
 def _actions(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for assertion in manifest.get("assertions") or ():
         if str(assertion.get("label")).startswith("c2pa.actions"):
-            return [
-                one for one in (assertion.get("data") or {}).get("actions") or () if isinstance(one, dict)
-            ]
+            actions = _data(assertion).get("actions")
+            return [one for one in actions if isinstance(one, dict)] if isinstance(actions, list) else []
     return []
+
+
+def _data(assertion: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an assertion says: whatever somebody wrote, and nothing where it is not what we know."""
+    data = assertion.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _generator(manifest: Mapping[str, Any]) -> str | None:
@@ -154,7 +159,7 @@ def _generator(manifest: Mapping[str, Any]) -> str | None:
 def _produce_id(manifest: Mapping[str, Any]) -> str | None:
     for assertion in manifest.get("assertions") or ():
         if assertion.get("label") == PRODUCED:
-            return _text((assertion.get("data") or {}).get("produce_id"))
+            return _text(_data(assertion).get("produce_id"))
     return None
 
 

@@ -4,6 +4,7 @@ import io
 import json
 
 import c2pa
+import pytest
 import regex
 from PIL import Image
 
@@ -11,7 +12,8 @@ from provenance.containers import jpeg
 from provenance.containers.boxes import walk
 from provenance.containers.manifests import find_manifest
 from provenance.credentials.facts import CredentialFacts, CredentialState
-from provenance.credentials.reading import read_credentials
+from provenance.credentials.manifests import PRODUCED
+from provenance.credentials.reading import _facts, read_credentials
 from provenance.credentials.signing import _context
 from provenance.evidence import Evidence
 from provenance.labels import ALGORITHMIC
@@ -88,6 +90,30 @@ class TestJpeg:
         content = certified().content
         hidden = with_store(content, shrunk(store_of(content), 1000) + b"hide" * 250)
         assert (read(hidden).state, read(hidden).codes) == (CredentialState.ALTERED, ("manifest.padding",))
+
+
+class TestShapes:
+    @pytest.mark.parametrize("data", ["[]", "1", "null", '{"actions":5,"produce_id":[]}', '{"actions":[1]}'])
+    def test_assertions_of_any_shape_are_altered_and_no_accident(self, data: str) -> None:
+        """One bit of an assertion may make another kind of value of it."""
+        told = {
+            "active_manifest": "one",
+            "manifests": {
+                "one": {
+                    "assertions": [
+                        {"label": label, "data": json.loads(data)} for label in ("c2pa.actions.v2", PRODUCED)
+                    ]
+                }
+            },
+            "validation_state": "Invalid",
+        }
+        assert _facts(told, bytes(32), has_clean_padding=True).state is CredentialState.ALTERED
+
+    def test_a_bit_that_turns_a_map_into_a_list_is_noticed(self) -> None:
+        content = certified().content
+        at = content.index(b"\xa3gmade_by")  # a map of three in CBOR
+        turned = content[:at] + bytes([content[at] ^ 0x20]) + content[at + 1 :]
+        assert verify(turned, Evidence(), OURS).answer is Answer.ALTERED
 
 
 class TestHistory:
