@@ -126,15 +126,17 @@ class LogGrower:
     async def _require_newest(self) -> None:
         """Raises: LogBrokenError: the database was restored from before what the world has seen.
 
-        It must not grow another way from there.
+        It must not grow another way from there. What a process that died has shown and not let the store
+        know, the store is told now.
         """
         seen = await self.find_stored()
-        if seen is None:
-            return
         async with self._sessions() as session:
             head = await queries.find_head(session)  # after the store: it is never ahead of the database
-        if head is None or head.published_size < seen.size:
-            raise LogBrokenError(f"{seen.size} leaves were shown, more than the database has: recover them")
+        known, shown = seen.size if seen else 0, head.published_size if head else 0
+        if shown < known:
+            raise LogBrokenError(f"{known} leaves were shown, more than the database has: recover them")
+        if head is not None and head.checkpoint is not None and shown > known:
+            await self._remember(shown, head.checkpoint)
 
     async def find_stored(self) -> Checkpoint | None:
         """The last checkpoint that was shown, as the store remembers it. Raises: LogBrokenError."""

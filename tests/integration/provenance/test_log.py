@@ -158,6 +158,22 @@ class TestGrowing:
         report = await audited(services, grower, seen=shown)
         assert (report.faults, report.checkpoint.size) == ([], 4)
 
+    async def test_what_was_shown_before_a_death_is_made_known_by_the_next(
+        self, services: Services, grower: LogGrower
+    ) -> None:
+        """Dying between the commit that shows a checkpoint and the store's copy of it."""
+        await append(services, 3)
+        await grower.grow()
+        earlier = await services.store.read_whole(CHECKPOINT_KEY)
+        await append(services, 2)
+        await grower.grow()
+        await services.store.put(CHECKPOINT_KEY, earlier, media_type="text/plain")
+        assert services.keyring is not None
+        after = LogGrower(services.sessions, services.store, services.keyring.log, services.clock)
+        await after.grow()
+        seen = await after.find_stored()
+        assert seen is not None and seen.size == 5
+
     async def test_a_slow_grower_does_not_hide_what_was_shown_meanwhile(
         self, services: Services, grower: LogGrower
     ) -> None:
