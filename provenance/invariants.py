@@ -33,6 +33,11 @@ PROVENANCE_INVARIANTS: Final[dict[str, str]] = {
         SELECT c.id FROM certificates c
         LEFT JOIN certificate_changes r ON r.certificate_id = c.id AND r.kind = 'revocation'
         WHERE (c.state = 'revoked') <> (r.id IS NOT NULL)""",
+    "change_in_the_log_was_made": """
+        SELECT l.id, l.kind, c.id AS certificate_id
+        FROM log_leaves l JOIN certificates c ON c.id = l.subject_id
+        LEFT JOIN certificate_changes r ON r.leaf_id = l.id
+        WHERE l.kind IN ('transfer', 'revocation') AND r.id IS NULL""",
     "export_is_in_the_log": """
         SELECT e.id, e.state, l.kind AS leaf_kind
         FROM work_exports e JOIN certificates c ON c.id = e.certificate_id

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Sessions
-from models.certificate import Certificate
+from models.certificate import Certificate, CertificateChange, CertificateState, ChangeKind
 from models.transparency import LeafKind, LogHead, LogLeaf
 from provenance.log import queries
 from provenance.log.checkpoints import Checkpoint
@@ -72,7 +72,10 @@ async def _bring_back(session: AsyncSession, entries: list[bytes], hashes: list[
             .returning(LogLeaf.id)
         )
         if placed is None:
-            session.add(await _leaf(session, index, entry, found))
+            leaf = await _leaf(session, index, entry, found)
+            session.add(leaf)
+            if leaf.kind is LeafKind.REVOCATION:
+                await _revoke_again(session, leaf)
 
 
 async def _leaf(session: AsyncSession, index: int, entry: bytes, found: bytes) -> LogLeaf:
@@ -87,6 +90,31 @@ async def _leaf(session: AsyncSession, index: int, entry: bytes, found: bytes) -
         leaf_index=index,
         created_at=datetime.fromisoformat(said["at"]),
     )
+
+
+async def _revoke_again(session: AsyncSession, leaf: LogLeaf) -> None:
+    """What the world has seen revoked does not stand again because a copy is older.
+
+    A transfer cannot be brought back: its leaf does not say to whom. The invariants name it.
+    """
+    await session.flush()
+    statement = select(Certificate).where(
+        Certificate.id == leaf.subject_id, Certificate.state == CertificateState.ISSUED
+    )
+    certificate = await session.scalar(statement.with_for_update())
+    if certificate is None:
+        return
+    session.add(
+        CertificateChange(
+            certificate_id=certificate.id,
+            idempotency_key=f"recovered:{leaf.id}",
+            kind=ChangeKind.REVOCATION,
+            reason=str(json.loads(leaf.entry)["reason"]),
+            leaf_id=leaf.id,
+            created_at=leaf.created_at,
+        )
+    )
+    certificate.state, certificate.revoked_at = CertificateState.REVOKED, leaf.created_at
 
 
 def _move(head: LogHead, seen: Checkpoint, hashes: list[bytes], peaks: bytes) -> None:

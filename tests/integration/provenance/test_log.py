@@ -13,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner, Result
 
+from billing.invariants import find_breaches
 from core.settings import Settings
 from models.transparency import LeafKind
+from provenance.invariants import PROVENANCE_INVARIANTS
 from provenance.keyring import load_keyring
 from provenance.leaves import revocation_entry
 from provenance.log import queries
@@ -34,10 +36,12 @@ from service.transparency.recovering import recover
 from service.transparency.tile_shelf import NotPublishedError, TileShelf
 from service.transparency.witnessing import ask_witnesses
 from service.wiring import Services
+from tests.factories.people import Person
 from tests.fakes.clock import MovableClock
 from tests.fakes.late_store import LateStore
 from tests.fakes.log_witness import witnessing
 from tests.fakes.log_writer import acknowledged, make_grower, run_writer
+from tests.integration.provenance.conftest import Certify
 
 KILLS = 5  # a hundred in benchmarks/transparency_log.py
 MOST_KILLS = 30  # a busy machine may kill the first ones before they have said anything
@@ -157,6 +161,43 @@ class TestGrowing:
         assert await recover(services.sessions, services.store, started, signer, now=now) == 0
         report = await audited(services, grower, seen=shown)
         assert (report.faults, report.checkpoint.size) == ([], 4)
+
+    async def test_what_was_revoked_does_not_stand_again_in_an_older_copy(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        grower: LogGrower,
+        owner: Person,
+        certify: Certify,
+        work_id: UUID,
+    ) -> None:
+        url = f"/v1/certificates/{(await certify(work_id)).json()['number']}"
+        headers = {**owner.headers, "idempotency-key": "end"}
+        taken = await client.post(f"{url}/revocation", json={"reason": "mistaken"}, headers=headers)
+        assert taken.status_code == 200, taken.text
+        await grower.grow()
+        async with services.sessions.begin() as session:  # as a copy from before the revocation has it
+            tables = ("log_leaves", "log_heads", "certificate_changes", "certificates")
+            for table in tables:
+                await session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+            for statement in (
+                "DELETE FROM certificate_changes",
+                "DELETE FROM log_leaves WHERE kind = 'revocation'",
+                "UPDATE log_leaves SET leaf_index = NULL",
+                "DELETE FROM log_heads",
+                "UPDATE certificates SET state = 'issued', revoked_at = NULL",
+            ):
+                await session.execute(text(statement))
+            for table in tables:
+                await session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
+        assert services.keyring is not None
+        signer = services.keyring.log
+        started = LogGrower(services.sessions, services.store, signer, services.clock)
+        assert await recover(services.sessions, services.store, started, signer, now=services.clock()) == 2
+        read = (await client.get(url)).json()
+        assert (read["state"], [one["reason"] for one in read["changes"]]) == ("revoked", ["mistaken"])
+        async with services.sessions() as session:
+            assert await find_breaches(session, PROVENANCE_INVARIANTS) == []
 
     async def test_what_was_shown_before_a_death_is_made_known_by_the_next(
         self, services: Services, grower: LogGrower
