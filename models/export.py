@@ -39,6 +39,11 @@ class WorkExport(HasId, HasCreatedAt, Base):
         CheckConstraint("progress_percent BETWEEN 0 AND 100", name="progress_is_percent"),
         Index("ix_work_exports_due", "next_attempt_at", postgresql_where="state = 'queued'"),
         Index("ix_work_exports_sha256", "sha256", postgresql_where="sha256 IS NOT NULL"),
+        Index(
+            "ix_work_exports_manifest_sha256",
+            "manifest_sha256",
+            postgresql_where="manifest_sha256 IS NOT NULL",
+        ),
     )
 
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificates.id", ondelete="RESTRICT"))

@@ -133,19 +133,28 @@ async def get_owned_or_given(
     raise CertificateNotFoundError("There is no such certificate of yours.")
 
 
-async def find_by_file(session: AsyncSession, sha256: bytes) -> tuple[Certificate, WorkExport] | None:
-    """The certificate that exactly this file belongs to."""
-    statement = (
-        select(WorkExport)
-        .where(WorkExport.sha256 == sha256)
-        .options(
-            selectinload(WorkExport.certificate).selectinload(Certificate.leaf),
-            selectinload(WorkExport.leaf),
+async def find_by_file(
+    session: AsyncSession, sha256: bytes, manifest_sha256: bytes | None
+) -> tuple[Certificate, WorkExport] | None:
+    """The certificate that this file belongs to; if there is none, that of the file with this manifest.
+
+    Else whoever turns one byte that the manifest does not cover would leave a revocation behind.
+    """
+    by_manifest = [] if manifest_sha256 is None else [WorkExport.manifest_sha256 == manifest_sha256]
+    for is_it in (WorkExport.sha256 == sha256, *by_manifest):
+        statement = (
+            select(WorkExport)
+            .where(is_it)
+            .options(
+                selectinload(WorkExport.certificate).selectinload(Certificate.leaf),
+                selectinload(WorkExport.leaf),
+            )
+            .limit(1)
         )
-        .limit(1)
-    )
-    found = await session.scalar(statement)
-    return None if found is None else (found.certificate, found)
+        found = await session.scalar(statement)
+        if found is not None:
+            return found.certificate, found
+    return None
 
 
 async def get_original(session: AsyncSession, certificate_id: UUID) -> WorkExport:

@@ -98,9 +98,11 @@ class FileVerifier:
             return _Known(certificate, evidence, await _standing(session, certificate))
 
     async def _own_evidence(self, examination: Examination) -> tuple[Certificate | None, Evidence]:
-        """What we certified of exactly these bytes."""
+        """What we certified of exactly these bytes, or of those that their manifest was made for."""
         async with self._sessions() as session:  # given back first: proving takes one of its own
-            found = await queries.find_by_file(session, examination.sha256)
+            found = await queries.find_by_file(
+                session, examination.sha256, examination.credentials.manifest_sha256
+            )
         document = None if found is None else _document(found[0])
         if found is None or document is None:
             return None, Evidence()

@@ -98,6 +98,10 @@ STATEMENTS: Final[dict[str, Statement]] = {
         lambda s: certificates.list_refunded(s, limit=20),
         {"all of ix_orders_lost_works", "ix_order_disputes_order_id", "uq_certificates_order_id"},
     ),
+    "file": (
+        lambda s: certificates.find_by_file(s, b"", b""),
+        {"ix_work_exports_sha256", "ix_work_exports_manifest_sha256"},
+    ),
     "certified file": (
         lambda s: certificates.get_original(s, ID),
         {"pk_certificates", "uq_work_exports_certificate_id_format_size_is_labelled"},
