@@ -52,8 +52,14 @@ class _Room:
 
 
 def fit(paragraph: Paragraph, box: Box, wish: Wish) -> Block:
-    """Set a paragraph in a box as large as wished and possible; its ink stays inside the box."""
+    """Set a paragraph in a box as large as wished and possible; its ink stays inside the box.
+
+    Nothing is left out: what fits no line at the smallest wished size is broken where lines never end
+    otherwise, and what cannot be broken at all is set smaller.
+    """
     room = _room(box, wish)
+    paragraph = paragraph.loosened(room.measure(wish.smallest_px, wish))
+    wish = replace(wish, measure_em=max(wish.measure_em, paragraph.longest))  # or no size would fit
     size = _largest(paragraph, room, wish)
     block = _set(paragraph, box, room, wish, size)
     while not _is_inside(block, box) and size > _FLOOR_PX:

@@ -1,7 +1,7 @@
 """Atoms in a row with the gaps between them, and where a line may end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 from typing import Final
@@ -44,8 +44,23 @@ class Paragraph:
 
     @property
     def longest(self) -> float:
-        """The longest atom: no line can be shorter."""
-        return max((atom.advance - atom.front - atom.back for atom in self.atoms), default=0.0)
+        """The longest run of atoms that no line may end inside: some line is at least so long."""
+        starts = [start for start, kind in enumerate(self.breaks) if start == 0 or kind is not Break.NEVER]
+        return max((self.width(*run) for run in pairwise([*starts, len(self.atoms)])), default=0.0)
+
+    def loosened(self, limit_em: float) -> "Paragraph":
+        """The same, where a run longer than the limit may be broken after all: no line takes forty dots.
+
+        What clings to a word still does.
+        """
+        breaks, start = list(self.breaks), 0
+        for index in range(1, len(breaks)):
+            beside = {self.atoms[index - 1].manner, self.atoms[index].manner}
+            if breaks[index] is not Break.NEVER:
+                start = index
+            elif self.width(start, index + 1) > limit_em and beside.isdisjoint(_WORDS):
+                breaks[index], start = Break.MAY, index
+        return replace(self, breaks=tuple(breaks))
 
 
 def arrange(atoms: Sequence[Atom], *, tracking: float = 0.0) -> Paragraph:

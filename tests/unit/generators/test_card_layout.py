@@ -129,12 +129,16 @@ class TestTidy:
             "\n".join("好" * 60),
             "🎂" * 200,
             "﷽" * 60,
+            "好" + "！" * 199,
+            "等你" + "…" * 60,
         ],
     )
     def test_unusual_messages(self, message: str, calm: str) -> None:
         message = cut(message, 200).strip()
         for language in Language:
-            assert_tidy(card("Grace", "Tom", message, language=language, calm=calm, qr_url=URL))
+            boxes = card("Grace", "Tom", message, language=language, calm=calm, qr_url=URL)
+            assert_tidy(boxes)
+            assert "message" in boxes
 
     @pytest.mark.parametrize("occasion", Occasion)
     @pytest.mark.parametrize("language", Language)

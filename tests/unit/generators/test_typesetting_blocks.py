@@ -123,6 +123,22 @@ class TestFit:
             middle = (line.top + line.bottom if is_vertical else line.left + line.right) / 2
             assert middle == pytest.approx(240, abs=3)
 
+    @pytest.mark.parametrize("is_vertical", [False, True])
+    @pytest.mark.parametrize("mark", list("！…—（·％ᄀ"))
+    def test_nothing_is_left_out_where_no_line_may_end(self, mark: str, is_vertical: bool) -> None:
+        """Messages that trail off, or shout: they were set as nothing at all, and the card was sold."""
+        text = "愿你平安" + mark * 60
+        block = put(text, Wish(46, 24, pitch=1.5, measure_em=17.0, is_vertical=is_vertical))
+        atoms = compose(text, open_voice("zh_text"), is_vertical=is_vertical).atoms
+        assert len(block.glyphs) == sum(len(atom.form.glyphs) for atom in atoms)
+        assert block.size_px > 5
+
+    def test_no_line_begins_with_what_clings_to_a_word(self) -> None:
+        paragraph = arrange(compose("（Wonderful）！！！！！！！！！！", open_voice("zh_text")).atoms)
+        loose = paragraph.loosened(3.0)
+        assert loose.breaks[:3] == paragraph.breaks[:3]
+        assert loose.longest < paragraph.longest
+
     def test_patience_gives_up_size_for_whole_clauses(self) -> None:
         text = "人这一生，能遇见几个肯伸手的人呢。我会把这份善意接着传下去，像传一束火。"
         impatient = put(text, Wish(46, 16, pitch=1.6, taste=VERSE))
