@@ -125,10 +125,13 @@ def _flattened(picture: Image.Image) -> Image.Image:
 
 
 def _encode(picture: Image.Image) -> Decoded:
-    """A new file from pixels alone: nothing of the old one's metadata can be in it."""
+    """A new file from pixels alone: nothing of the old one's metadata can be in it.
+
+    Without Pillow's `optimize`, which fails where a grainy picture takes more than a byte a pixel.
+    """
     clean = Image.frombytes("RGB", picture.size, picture.tobytes())
     buffer = io.BytesIO()
-    clean.save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    clean.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     return Decoded(buffer.getvalue(), *clean.size)
 
 

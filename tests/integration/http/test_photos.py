@@ -113,6 +113,15 @@ class TestUpload:
         assert isinstance(found, tuple)
         assert abs(found[0] - 128) <= 2
 
+    async def test_a_grainy_one_is_kept_too(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
+        """Film at night: more than a byte a pixel, also when it is compressed."""
+        grain = Image.effect_noise((640, 480), 100)
+        grainy = Image.merge(
+            "RGB", [grain, grain.rotate(180), grain.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+        )
+        body = await sent(client, await sign_in(), grainy)
+        assert body["size_bytes"] > 640 * 480
+
     async def test_other_colour_spaces_become_srgb(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
         person = await sign_in()
         for mode in ("CMYK", "L", "P"):
