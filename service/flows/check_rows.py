@@ -75,10 +75,12 @@ def _bad(row: SentRow, problems: list[Problem]) -> CheckedRow:
 
 
 def _problem(details: Mapping[str, Any]) -> Problem:
-    loc = [part if isinstance(part, int) else _shown(part) for part in details["loc"]]
-    return {"code": "invalid_spec", "loc": loc, "msg": details["msg"]}
+    loc = [part if isinstance(part, int) else _shown(part[:MAX_LOC_CHARS]) for part in details["loc"]]
+    return {"code": "invalid_spec", "loc": loc, "msg": _shown(details["msg"])}
 
 
-def _shown(name: str) -> str:
-    """A field's name, which a client may have made up: short, and nothing the database refuses."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:MAX_LOC_CHARS])
+def _shown(text: str) -> str:
+    """A field's name, which a client may have made up, or a message, which may quote what was sent: with
+    nothing that the database refuses.
+    """
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

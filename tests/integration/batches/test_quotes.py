@@ -46,12 +46,13 @@ class TestQuote:
                 {"recipient": "周明", "message": None, "style": "lantern"},
                 {"message": "没有名字"},
                 {"recipient": "na\x00me"},
+                {"recipient": "叶舟", "photo_id": "\x00"},  # which the message about it quotes
             ],
         )
         assert answer.status_code == 201, answer.text
         body = answer.json()
         assert answer.headers["location"] == f"/v1/batches/{body['id']}"
-        assert (body["state"], body["rows"]) == ("quoted", {"total": 7, "good": 2, "bad": 5})
+        assert (body["state"], body["rows"]) == ("quoted", {"total": 8, "good": 2, "bad": 6})
         assert body["price_credits"] == 2
         assert body["expires_at"] == "2026-11-12T08:00:00.000Z"
         found = [(problem["line"], problem["loc"], problem["code"]) for problem in body["problems"]]
@@ -61,6 +62,7 @@ class TestQuote:
             (4, [], "prompt_rejected"),
             (6, ["recipient"], "invalid_spec"),
             (7, ["recipient"], "invalid_spec"),
+            (8, ["photo_id"], "invalid_spec"),
         ]
         assert all(problem["msg"] for problem in body["problems"])
         assert "wxid" not in answer.text
