@@ -15,7 +15,7 @@ from confusable_homoglyphs import confusables
 from pypinyin import Style, lazy_pinyin
 
 TABLES: Final = Path(__file__).parent / "tables"
-LAST_CODE_POINT: Final = 0x1FFFF  # letters in maths and enclosed alphabets end before it
+LAST_CODE_POINT: Final = 0x2FFFF  # compatibility ideographs end before it
 ASCII_KEPT: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@$!|+*")
 
 # Look-alikes that the confusables list files under another letter or leaves out.
@@ -74,6 +74,8 @@ def _lookalike_of(char: str, similar: Mapping[str, str]) -> str | None:
 
 def fold_char(char: str, similar: Mapping[str, str], simplify: opencc.OpenCC) -> str:
     """What one character is read as; itself when it is nobody's variant."""
+    if unicodedata.category(char) == "Nd":
+        return str(unicodedata.digit(char))  # of any script
     bare = _bare(char)
     enclosed = bare.strip("()") if len(bare) == 3 else bare  # a letter in brackets
     folded = "".join(_lookalike_of(part, similar) or part for part in enclosed)
@@ -89,7 +91,7 @@ def folds() -> dict[str, str]:
     simplify = opencc.OpenCC("t2s")
     found: dict[str, str] = {}
     for char in map(chr, range(0x80, LAST_CODE_POINT + 1)):
-        if unicodedata.category(char) in {"Cn", "Cs", "Co", "Cc"}:
+        if unicodedata.category(char) in {"Cn", "Cs", "Co", "Cc", "Mn", "Me", "Mc"}:
             continue
         folded = fold_char(char, similar, simplify)
         readable = folded and all(part in ASCII_KEPT or _is_han(part) for part in folded)

@@ -7,7 +7,7 @@ from typing import Final
 from moderation import ages, disguises, personal_data
 from moderation.categories import SEVERITY, Category
 from moderation.matcher import Finding, Matcher
-from moderation.normal import Table, compile_table, is_han
+from moderation.normal import Table, compile_table, is_han, skeleton_of
 from moderation.terms import Term
 
 AGE: Final = "age"  # the part of sexual_minors that a written age supplies
@@ -18,7 +18,7 @@ def _han_of(terms: Iterable[Term]) -> set[str]:
 
 
 def _skeleton(text: str, table: Table) -> str:
-    skeleton = text.translate(table)
+    skeleton = skeleton_of(text, table)
     while "  " in skeleton:
         skeleton = skeleton.replace("  ", " ")
     return skeleton

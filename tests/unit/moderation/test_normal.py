@@ -3,13 +3,13 @@
 import pytest
 
 from moderation import build_tables, normal
-from moderation.normal import BREAK, PAUSE, UNKNOWN, compile_table, fold, read_pairs
+from moderation.normal import BREAK, PAUSE, UNKNOWN, compile_table, fold, read_pairs, skeleton_of
 
 TABLE = compile_table("自杀赌")
 
 
 def skeleton(text: str) -> str:
-    return text.translate(TABLE)
+    return skeleton_of(text, TABLE)
 
 
 class TestCommittedTables:
@@ -41,6 +41,15 @@ class TestSkeleton:
             ("combining marks", "p̶o̶r̶n̶", "porn"),
             ("zero width", "自\u200b\u200d\u2060\ufeff杀", "自杀"),
             ("variation selector", "自\ufe0f杀", "自杀"),
+            ("variation of an ideograph", "自\U000e0100杀", "自杀"),
+            ("tag", "自\U000e0061杀", "自杀"),
+            ("control of music, shorthand, hieroglyphs", "自\U0001d173\U0001bca0\U00013430杀", "自杀"),
+            ("spacing mark", "自\u0903杀", "自杀"),
+            ("mark that folds to a letter", "自\u0345杀", "自杀"),
+            ("mark of another plane", "自\U00010376杀", "自杀"),
+            ("compatibility ideograph", "\U0002f8f5", "杀"),
+            ("private use, shown as a missing sort", "自\ue000\U00100000杀", "自  杀"),
+            ("digits of any script", "١੩๓𑛃", "1333"),
             ("ligature", "ﬁ", "fi"),
         ],
     )
