@@ -51,7 +51,10 @@ WHERE leased_by = :worker_id AND state = 'running' AND id = ANY(:ids) AND cancel
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """One attempt of one job, owned by this worker while its lease lasts."""
+    """One attempt of one job, owned by this worker while its lease lasts.
+
+    is_unwanted: its owner asked to stop an earlier attempt, which was lost before it could.
+    """
 
     id: UUID
     owner_id: UUID
@@ -63,6 +66,7 @@ class ClaimedJob:
     price_credits: int
     created_at: datetime
     leased_by: UUID
+    is_unwanted: bool
 
 
 async def claim_batch(
@@ -96,6 +100,7 @@ async def claim_batch(
             price_credits=row.price_credits,
             created_at=row.created_at,
             leased_by=worker_id,
+            is_unwanted=row.cancel_requested_at is not None,
         )
         for row in ordered
     ]

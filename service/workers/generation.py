@@ -175,6 +175,8 @@ class GenerationWorker:
         job = in_hand.job
         try:
             photo = await self._load_photo(job.owner_id, job.spec)
+            if job.is_unwanted or in_hand.asked_to_cancel:  # a renderer knows only of works that were begun
+                return Failure(FailureReason.CANCELLED, "cancelled before it was begun")
             order = Order(Kind(job.kind), job.spec, job.batch_key, job.tier, alone, photo)
             return await in_hand.renderer.make(in_hand.number, order, in_hand.telling)
         except PhotoGoneError as error:

@@ -18,10 +18,11 @@ from models.work import Work, WorkFile
 from service.flows.cancel_generation import cancel_generation
 from service.flows.sweep_leases import sweep_leases
 from service.invariants import JOB_INVARIANTS
-from service.jobs import claims
+from service.jobs import claims, queries
 from service.main.runtime import make_worker
 from service.wiring import Services
 from service.workers.process_link import RENDERER
+from service.workers.renderers import Renderer
 from tests.factories.children import children
 from tests.factories.jobs import PATIENCE_SECONDS, PRODUCER, progress_of, running_worker, until
 from tests.fakes.producer import Gate
@@ -105,6 +106,49 @@ class TestWhoPays:
             if seconds < PROMISED_SECONDS:
                 return
         pytest.fail(f"cancelling took {seconds:.1f} s at last, {TRIES} times more than {PROMISED_SECONDS} s")
+
+    async def test_cancelled_before_it_was_begun_is_released(
+        self, services: Services, ask: Ask, owner_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The wish comes while a photo is fetched, say, and the renderer knows of no such work yet."""
+        may_begin, was_asked = asyncio.Event(), asyncio.Event()
+        cancel = Renderer.cancel
+
+        async def announce_running(*_: object) -> None:
+            await may_begin.wait()
+
+        def cancel_noted(renderer: Renderer, number: int) -> None:
+            cancel(renderer, number)
+            was_asked.set()
+
+        monkeypatch.setattr("service.workers.publishing.Publisher.announce_running", announce_running)
+        monkeypatch.setattr(Renderer, "cancel", cancel_noted)
+        job_id = await ask("stay=1")
+        async with running_worker(services):
+            await until(services, job_id, JobState.RUNNING)
+            async with services.sessions.begin() as session:
+                await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
+            await asyncio.wait_for(was_asked.wait(), PATIENCE_SECONDS)
+            may_begin.set()
+            job = await until(services, job_id)
+        assert (job.state, job.attempts) == (JobState.CANCELLED, 1)
+        assert await available(services, owner_id) == 10
+
+    async def test_a_wish_to_cancel_outlives_the_attempt_that_was_lost(
+        self, services: Services, ask: Ask, owner_id: UUID
+    ) -> None:
+        job_id = await ask()
+        async with services.sessions.begin() as session:
+            (claimed,) = await claims.claim_batch(
+                session, worker_id=UUID(int=1), max_batches={"card": 1}, lease=LEASE
+            )
+            await cancel_generation(session, job_id, owner_id=owner_id, now=services.clock())
+        async with services.sessions.begin() as session:  # its worker is stopped
+            await queries.requeue(session, job_id, attempts=1, leased_by=claimed.leased_by)
+        async with running_worker(services):
+            job = await until(services, job_id)
+        assert (job.state, job.attempts) == (JobState.CANCELLED, 2)
+        assert await available(services, owner_id) == 10
 
     async def test_storage_that_is_down_is_released(
         self, services: Services, worker: object, ask: Ask, owner_id: UUID, monkeypatch: pytest.MonkeyPatch
