@@ -100,6 +100,16 @@ def count_graphemes(text: str) -> int:
     return len(regex.findall(r"\X", text))
 
 
+_SHOWN: Final = regex.compile(r"[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cf}\s\u2800]")  # a blank of Braille
+
+
+def _visible(text: str) -> str:
+    """Refuse what would be a card without its words: zero-width marks, fillers and blanks alone."""
+    if _SHOWN.search(text) is None:
+        raise ValueError("should have at least 1 visible character")
+    return text
+
+
 def _printable(text: str) -> str:
     """Refuse what no font can show and no database can store: controls, lone surrogates, NUL."""
     if text.isprintable():  # most texts, at a hundredth of the cost
@@ -118,7 +128,12 @@ def _within(graphemes: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+_Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(_printable),
+    AfterValidator(_visible),
+]
 # max_length counts code points: a cheap outer bound before the grapheme count walks the string.
 Name = Annotated[_Text, StringConstraints(max_length=160), _within(20)]
 Words = Annotated[_Text, StringConstraints(max_length=1600), _within(200)]

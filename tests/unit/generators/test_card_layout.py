@@ -1,5 +1,6 @@
 """Whatever the names and words: nothing on a card overlaps and nothing leaves the page."""
 
+import contextlib
 from itertools import combinations
 from typing import Any, Final
 
@@ -7,11 +8,12 @@ import pytest
 import regex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from generators.backends.studio.card.making import Plan, plan_card
 from generators.backends.studio.card.page import HEIGHT_PX, WIDTH_PX
 from generators.contracts import Box, Brief
-from generators.specs import CardSpec, Direction, Language, Occasion, count_graphemes
+from generators.specs import CardSpec, Direction, Language, Occasion, Words, count_graphemes
 
 CALMS: Final = {
     "wide and low": Box(86, 100, 994, 637),
@@ -91,13 +93,19 @@ def cut(text: str, graphemes: int) -> str:
     return "".join(regex.findall(r"\X", text)[:graphemes])
 
 
+def is_allowed(text: str) -> bool:
+    with contextlib.suppress(ValidationError):
+        return bool(TypeAdapter(Words).validate_python(text))
+    return False
+
+
 @st.composite
 def writings(draw: st.DrawFn, longest: int) -> str:
     """Anything a client may send as a name or message."""
     alphabet = st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"])
     text = draw(st.text(alphabet, min_size=1, max_size=longest))
     text = cut(text.strip(), longest)
-    return text if text.strip() else "花"
+    return text if is_allowed(text) else "花"
 
 
 class TestTidy:

@@ -43,6 +43,8 @@ class TestRows:
             ({"recipient": "a" * 21}, "invalid_spec", ["recipient"]),
             ({"recipient": "a\x00"}, "invalid_spec", ["recipient"]),
             ({"recipient": ["a"]}, "invalid_spec", ["recipient"]),
+            ({"recipient": "\u200b\u3164 \u2800"}, "invalid_spec", ["recipient"]),  # nothing to be seen
+            ({"recipient": "a", "message": "\ufeff\u2060\U000e0100"}, "invalid_spec", ["message"]),
             ({"recipient": "a", "message": "x" * 201}, "invalid_spec", ["message"]),
             ({"recipient": "a", "style": "baroque"}, "invalid_spec", ["style"]),
             ({"recipient": "a", "music": True}, "invalid_spec", []),
