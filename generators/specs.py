@@ -9,6 +9,7 @@ import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MAX_SEED: Final = 2**53 - 1  # the largest integer every JSON client reads exactly
+MAX_URL_BYTES: Final = 300  # templates keep room for a code of so many
 
 
 class Kind(StrEnum):
@@ -128,6 +129,12 @@ def _within(graphemes: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _short(url: str) -> str:
+    if len(url.encode()) > MAX_URL_BYTES:
+        raise ValueError(f"should have at most {MAX_URL_BYTES} bytes in UTF-8")
+    return url
+
+
 _Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1),
@@ -140,7 +147,11 @@ Words = Annotated[_Text, StringConstraints(max_length=1600), _within(200)]
 Theme = Annotated[_Text, StringConstraints(max_length=480), _within(60)]
 Prompt = Annotated[_Text, StringConstraints(max_length=2000), _within(500)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-QrUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https://[^\s\x00-\x20\"<>\\^`{|}]+$")]
+QrUrl = Annotated[
+    str,
+    StringConstraints(max_length=MAX_URL_BYTES, pattern=r"^https://[^\s\x00-\x20\"<>\\^`{|}]+$"),
+    AfterValidator(_short),
+]
 TemplateId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 RhymeScheme = Annotated[str, StringConstraints(pattern=r"^[A-DX]{2,8}$")]
 

@@ -46,6 +46,7 @@ class TestRows:
             ({"recipient": "\u200b\u3164 \u2800"}, "invalid_spec", ["recipient"]),  # nothing to be seen
             ({"recipient": "a", "message": "\ufeff\u2060\U000e0100"}, "invalid_spec", ["message"]),
             ({"recipient": "a", "message": "x" * 201}, "invalid_spec", ["message"]),
+            ({"recipient": "a", "qr_url": "https://a.com/" + "好" * 96}, "invalid_spec", ["qr_url"]),
             ({"recipient": "a", "style": "baroque"}, "invalid_spec", ["style"]),
             ({"recipient": "a", "music": True}, "invalid_spec", []),
             ({"recipient": "a", "message": "加我微信 wxid_12345678，代开发票"}, "prompt_rejected", []),

@@ -31,7 +31,7 @@ class QrCode:
 
 
 def encode_url(url: str, *, step_px: int = 1, least_px: int = LEAST_PX) -> QrCode:
-    """A code for an address of at most 300 characters; error correction as high as its size allows.
+    """A code for an address of at most 300 bytes; error correction as high as its size allows.
 
     step_px: the size of a module is a multiple of this, for pages that are drawn smaller as well.
     least_px: of the modules together.
