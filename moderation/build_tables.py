@@ -27,7 +27,7 @@ _EXTRA_LETTERS: Final = {
 }  # fmt: skip
 # Variants of one character that no simplification table joins.
 _EXTRA_READINGS: Final = {"肏": "cao", "屄": "bi"}  # outside GB 2312
-_EXTRA_HAN: Final = {"妳": "你", "祂": "他", "牠": "它", "婬": "淫", "姦": "奸"}
+_EXTRA_HAN: Final = {"妳": "你", "祂": "他", "牠": "它", "婬": "淫", "姦": "奸", "氷": "冰"}
 
 
 def _is_han(char: str) -> bool:
@@ -52,9 +52,22 @@ def _lookalikes() -> dict[str, str]:
 
 
 def _enclosed_letters() -> dict[str, str]:
-    """Negative circled and squared capitals, which Unicode does not decompose."""
+    """Negative circled and squared capitals and the halves of flags, which Unicode does not decompose."""
     return {
-        chr(first + offset): chr(ord("a") + offset) for first in (0x1F150, 0x1F170) for offset in range(26)
+        chr(first + offset): chr(ord("a") + offset)
+        for first in (0x1F150, 0x1F170, 0x1F1E6)
+        for offset in range(26)
+    }
+
+
+def _small_capitals() -> dict[str, str]:
+    """Capitals as high as small letters, with which people decorate what they write."""
+    prefix = "LATIN LETTER SMALL CAPITAL "
+    named = ((char, unicodedata.name(char, "")) for char in map(chr, range(0x80, 0x10000)))
+    return {
+        char: name[-1].lower()
+        for char, name in named
+        if name.startswith(prefix) and len(name) == len(prefix) + 1
     }
 
 
@@ -87,7 +100,7 @@ def fold_char(char: str, similar: Mapping[str, str], simplify: opencc.OpenCC) ->
 
 def folds() -> dict[str, str]:
     """Variant -> plain text of kept ASCII or Han characters, for every code point that has one."""
-    similar = _lookalikes() | _enclosed_letters() | _EXTRA_LETTERS
+    similar = _lookalikes() | _enclosed_letters() | _small_capitals() | _EXTRA_LETTERS
     simplify = opencc.OpenCC("t2s")
     found: dict[str, str] = {}
     for char in map(chr, range(0x80, LAST_CODE_POINT + 1)):

@@ -36,6 +36,8 @@ class TestSkeleton:
             ("Greek", "ΑΒΕ ρον", "abe pov"),
             ("mathematical", "𝓚𝒾𝐥𝕝", "kill"),
             ("enclosed", "ⓚ🄺🅚🅺⒦", "kkkkk"),
+            ("halves of flags", "🇵🇴🇷🇳", "porn"),
+            ("small capitals", "ᴘᴏʀɴ", "porn"),
             ("circled digits", "①⓪⑬", "1013"),
             ("accents", "zìshā é ñ", "zisha e n"),
             ("combining marks", "p̶o̶r̶n̶", "porn"),
