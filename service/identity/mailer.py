@@ -1,7 +1,9 @@
 """Sending a message to a person. The default prints it to the log, for development."""
 
 import asyncio
+import ipaddress
 import smtplib
+import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Protocol
@@ -9,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from core.settings import MailSettings
+from service.identity.addresses import mailable
 
 log = structlog.get_logger()
 
@@ -27,27 +30,49 @@ class LogMailer:
 
 
 class SmtpMailer:
-    """Submits over SMTP with STARTTLS (RFC 6409, RFC 3207)."""
+    """Submits over SMTP with STARTTLS where it is offered (RFC 6409, RFC 3207).
 
-    def __init__(self, settings: MailSettings, connect: Callable[..., smtplib.SMTP] = smtplib.SMTP) -> None:
+    Nobody sits on the way to this machine. On the way to another, somebody may answer in its place, so its
+    certificate is looked at; or take the offer away, so no password is sent without.
+    """
+
+    def __init__(
+        self,
+        settings: MailSettings,
+        connect: Callable[..., smtplib.SMTP] = smtplib.SMTP,
+        *,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
         self._settings = settings
         self._connect = connect
+        self._verify = verify or ssl.create_default_context()
 
     async def send(self, address: str, *, subject: str, body: str) -> None:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._settings.sender, address, subject
+        message, recipient = EmailMessage(), mailable(address)
+        message["From"], message["To"], message["Subject"] = self._settings.sender, recipient, subject
         message.set_content(body)
-        await asyncio.to_thread(self._submit, message)
+        await asyncio.to_thread(self._submit, message, recipient)
 
-    def _submit(self, message: EmailMessage) -> None:
+    def _submit(self, message: EmailMessage, recipient: str) -> None:
         settings = self._settings
+        is_near = _is_this_machine(settings.smtp_host or "")
         with self._connect(settings.smtp_host or "", settings.smtp_port, timeout=10) as server:
             server.ehlo()
             if server.has_extn("starttls"):
-                server.starttls()
+                # Without a context, smtplib believes every certificate.
+                server.starttls(context=None if is_near else self._verify)
+            elif settings.smtp_user and not is_near:
+                raise smtplib.SMTPNotSupportedError("The mail server offers no STARTTLS for a password.")
             if settings.smtp_user and settings.smtp_password:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-            server.send_message(message)
+            server.send_message(message, to_addrs=[recipient])
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def choose_mailer(settings: MailSettings) -> Mailer:
