@@ -4,22 +4,21 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from billing import queries as credits
 from service.dependencies import App, BySecret, BySignUp, CurrentUser, Language, OptionalUser, Transaction
 from service.flows import register as registering
 from service.flows import sign_in
-from service.flows.register import Message
+from service.flows.register import RESET, VERIFY
+from service.http.code_letters import count_letter, send_code, send_code_later
 from service.http.problems import documented
 from service.http.schemas import Schema, example
 from service.identity.addresses import EmailAddress
 from service.identity.errors import CodeError, CredentialsError
-from service.identity.letters import write_letter
 from service.identity.passwords import hash_password
 from service.identity.signing_in import SignIn
-from service.wiring import Services
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
 
@@ -140,12 +139,15 @@ async def create_guest(body: GuestCreate, services: App, session: Transaction, l
 )
 async def register(
     body: RegisterCreate,
+    request: Request,
     services: App,
     session: Transaction,
     principal: OptionalUser,
     language: Language,
+    background: BackgroundTasks,
 ) -> Tokens:
     """Give a guest (send its token) or a newcomer a password, and send a code to the address."""
+    await count_letter(request, services, body.email, VERIFY)
     locale = body.locale or language
     user, message = await registering.register(
         session,
@@ -159,8 +161,7 @@ async def register(
     )
     signed_in = services.issuer.open(session, user, now=services.clock())
     tokens = await to_tokens(session, signed_in)
-    await session.commit()
-    await _send(services, message, user.locale)
+    background.add_task(send_code_later, services, message, user.locale)
     return tokens
 
 
@@ -196,14 +197,20 @@ async def sign_out(body: RefreshTokenBody, services: App, session: Transaction) 
     "/contact", status_code=202, dependencies=[BySecret], responses=documented(400, 401, 413, 422, 429, 503)
 )
 async def add_contact(
-    body: ContactCreate, services: App, session: Transaction, user: CurrentUser, language: Language
+    body: ContactCreate,
+    request: Request,
+    services: App,
+    session: Transaction,
+    user: CurrentUser,
+    language: Language,
 ) -> Response:
     """Add an address, or send its code again."""
+    await count_letter(request, services, body.email, VERIFY)
     message = await registering.add_contact(
         session, services.keys, user_id=user.user_id, email=body.email, now=services.clock()
     )
     await session.commit()
-    await _send(services, message, language)
+    await send_code(services, message, language)
     return Response(status_code=202)
 
 
@@ -233,13 +240,18 @@ async def verify_contact(
     responses=documented(400, 413, 422, 429, 503),
 )
 async def forgot_password(
-    body: ContactCreate, services: App, session: Transaction, language: Language
+    body: ContactCreate,
+    request: Request,
+    services: App,
+    session: Transaction,
+    language: Language,
+    background: BackgroundTasks,
 ) -> Response:
-    """Send a code to set a new password; the answer is the same for an address nobody has."""
+    """Send a code to set a new password; the answer is the same for an address nobody has, and as soon."""
+    await count_letter(request, services, body.email, RESET)
     message = await registering.ask_reset(session, services.keys, email=body.email, now=services.clock())
-    await session.commit()
     if message is not None:
-        await _send(services, message, language)
+        background.add_task(send_code_later, services, message, language)
     return Response(status_code=202)
 
 
@@ -273,9 +285,3 @@ async def to_tokens(session: Transaction, signed_in: SignIn) -> Tokens:
         refresh_token=signed_in.refresh_token,
         user=SignedInUser(id=user.id, tier=account.tier if account else "free", locale=user.locale),
     )
-
-
-async def _send(services: Services, message: Message, language: str) -> None:
-    """After the commit: a code that could not be stored must not be sent."""
-    letter = write_letter(message.purpose, message.code, language)
-    await services.mailer.send(message.address, subject=letter.subject, body=letter.body)

@@ -56,3 +56,10 @@ class AlreadyRegisteredError(DomainError):
 
     code = "already_registered"
     kind = ErrorKind.CONFLICT
+
+
+class MailUnavailableError(DomainError):
+    """The mail server took no letter; asking again may do."""
+
+    code = "unavailable"
+    kind = ErrorKind.UNAVAILABLE

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import func, select
+from starlette.types import Message, Receive, Scope, Send
 
 from models.user import Contact, Device, Password, User
 from service.flows import register
@@ -264,6 +266,76 @@ class TestRegister:
         async with services.sessions() as session:
             stored = (await session.scalars(select(Password))).one()
         assert stored.password_hash.startswith("$argon2id$")
+
+
+class TestLetters:
+    @pytest.fixture
+    def away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def refuse(_: LogMailer, address: str, *, subject: str, body: str) -> None:
+            raise ConnectionRefusedError(address)
+
+        monkeypatch.setattr(LogMailer, "send", refuse)
+
+    async def test_without_a_mail_server_an_account_is_made_and_the_code_asked_for_later(
+        self, client: httpx.AsyncClient, sign_in: SignIn, away: None
+    ) -> None:
+        person = await sign_in()
+        body = {"email": "a@example.org", "password": PASSWORD}
+        answer = await client.post("/v1/auth/register", json=body, headers=person.headers)
+        assert (answer.status_code, answer.json()["user"]["id"]) == (201, str(person.id))
+        again = await client.post("/v1/auth/contact", json={"email": "a@example.org"}, headers=person.headers)
+        assert (again.status_code, again.json()["code"]) == (503, "unavailable")
+
+    async def test_nothing_tells_whether_an_address_is_known(
+        self, client: httpx.AsyncClient, sign_in: SignIn, mailbox: list[Any], app: FastAPI
+    ) -> None:
+        """Neither a mail server that is away nor how long it takes: it is asked after the answer."""
+        await registered(client, sign_in, mailbox, "wan@example.org")
+        count, sent_at_answer = len(mailbox), []
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            async def watching(message: Message) -> None:
+                if message["type"] == "http.response.body":
+                    sent_at_answer.append(len(mailbox))
+                await send(message)
+
+            await app(scope, receive, watching)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(watched), base_url="http://h") as other:
+            for email in ("wan@example.org", "nobody@example.org"):
+                answer = await other.post("/v1/auth/password/forgot", json={"email": email})
+                assert (answer.status_code, answer.content) == (202, b"")
+        assert sent_at_answer == [count, count + 1]
+
+    async def test_a_mail_server_that_is_away_does_not_tell_either(
+        self, client: httpx.AsyncClient, sign_in: SignIn, mailbox: list[Any], request: pytest.FixtureRequest
+    ) -> None:
+        await registered(client, sign_in, mailbox, "wan@example.org")
+        request.getfixturevalue("away")
+        for email in ("wan@example.org", "nobody@example.org"):
+            answer = await client.post("/v1/auth/password/forgot", json={"email": email})
+            assert (answer.status_code, answer.content) == (202, b"")
+
+    async def test_a_mailbox_gets_few_codes_whoever_asks(
+        self, client: httpx.AsyncClient, sign_in: SignIn, mailbox: list[Any], services: Services
+    ) -> None:
+        """Else everybody with many networks has as many guesses at somebody's code as they like."""
+        await registered(client, sign_in, mailbox, "wan@gmail.com")
+        most, count = services.settings.limits.letters_per_mailbox_day, len(mailbox)
+        spellings = ("wan@gmail.com", "w.an@gmail.com", "WAN+x@googlemail.com")
+        for number in range(most):
+            body = {"email": spellings[number % 3]}
+            assert (await client.post("/v1/auth/password/forgot", json=body)).status_code == 202
+        last = await client.post("/v1/auth/password/forgot", json={"email": "wan@gmail.com"})
+        assert (last.status_code, last.json()["code"]) == (429, "rate_limited")
+        assert len(mailbox) == count + most
+        for number in range(most):
+            person = await sign_in()
+            body = {"email": "wan@gmail.com"}
+            answer = await client.post("/v1/auth/contact", json=body, headers=person.headers)
+            assert answer.status_code == (202 if number < most - 1 else 429)  # one was for registering
+        body = {"email": "wan@gmail.com", "password": PASSWORD}
+        assert (await client.post("/v1/auth/register", json=body)).status_code == 429
 
 
 class TestMe:
