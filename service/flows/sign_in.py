@@ -47,7 +47,7 @@ async def sign_in_guest(
                 return issuer.open(session, user, now=now), True
             await attempt.rollback()  # the same device signed in at the same moment: become that guest
         device = await queries.find_device(session, device_hash)
-    found = await queries.find_user(session, device.user_id) if device else None
+    found = await queries.lock_user(session, device.user_id) if device else None
     if found is None or await queries.find_password(session, found.id) is not None:
         raise SignInRequiredError("This device belongs to a registered account.")
     return issuer.open(session, found, now=now), False
@@ -58,9 +58,12 @@ async def sign_in_with_password(
 ) -> SignIn:
     """Sign in with a verified address. Raises: CredentialsError, the same for every reason."""
     contact = await queries.find_verified_contact(session, canonical(email))
-    user = await queries.find_user(session, contact.user_id) if contact else None
-    stored = await queries.find_password(session, user.id) if user else None
+    stored = await queries.find_password(session, contact.user_id) if contact else None
     matches = await verify_password(password, stored.password_hash if stored else None)
-    if user is None or not matches:
+    if stored is None or not matches:
+        raise CredentialsError("Address and password do not match.")
+    user = await queries.lock_user(session, stored.user_id)
+    # Hashing takes its time, in which the account may have been closed, or the password replaced.
+    if user is None or not await queries.is_password(session, user.id, stored.password_hash):
         raise CredentialsError("Address and password do not match.")
     return issuer.open(session, user, now=now)

@@ -25,6 +25,17 @@ async def lock_user(session: AsyncSession, user_id: UUID) -> User | None:
     return await session.scalar(statement)
 
 
+async def lock_sign_ins(session: AsyncSession, user_id: UUID) -> User | None:
+    """An open account's user, none of whose sign-ins begins, goes on or ends before this transaction does.
+
+    Without it, whoever ends sign-ins would not see the token that is being made of the one they end.
+    """
+    statement = (
+        select(User).where(User.id == user_id, User.closed_at.is_(None)).with_for_update(key_share=True)
+    )
+    return await session.scalar(statement)
+
+
 async def set_role(session: AsyncSession, user_id: UUID, role: Role) -> None:
     await session.execute(update(User).where(User.id == user_id).values(role=role))
 
@@ -46,6 +57,14 @@ async def add_device(session: AsyncSession, *, user_id: UUID, device_hash: bytes
 
 async def find_password(session: AsyncSession, user_id: UUID) -> Password | None:
     return await session.get(Password, user_id)
+
+
+async def is_password(session: AsyncSession, user_id: UUID, password_hash: str) -> bool:
+    """Whether this is the hash that is kept now."""
+    statement = select(Password.user_id).where(
+        Password.user_id == user_id, Password.password_hash == password_hash
+    )
+    return await session.scalar(statement) is not None
 
 
 async def set_password(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
@@ -155,21 +174,24 @@ async def spend_refresh_token(session: AsyncSession, token_hash: bytes, now: dat
 
 
 async def find_refresh_token(session: AsyncSession, token_hash: bytes) -> RefreshToken | None:
+    """As it is now, also when it was read before."""
     statement = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
-    return await session.scalar(statement)
+    return await session.scalar(statement, execution_options={"populate_existing": True})
 
 
-async def revoke_family(session: AsyncSession, family_id: UUID, now: datetime) -> None:
-    """End one sign-in: no token of it can be refreshed again."""
+async def revoke_family(session: AsyncSession, token: RefreshToken, now: datetime) -> None:
+    """End the sign-in of a token: no token of it can be refreshed again."""
+    await lock_sign_ins(session, token.user_id)
     await session.execute(
         update(RefreshToken)
-        .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+        .where(RefreshToken.family_id == token.family_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
 
 
 async def revoke_all(session: AsyncSession, user_id: UUID, now: datetime) -> None:
     """End every sign-in of the user."""
+    await lock_sign_ins(session, user_id)
     await session.execute(
         update(RefreshToken)
         .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))

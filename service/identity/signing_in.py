@@ -35,7 +35,7 @@ class SignInIssuer:
     grace: timedelta
 
     def open(self, session: AsyncSession, user: User, *, now: datetime) -> SignIn:
-        """Begin a new family for this user."""
+        """Begin a new family for this user, who is new or locked."""
         return self._issue(session, user, new_id(), now)
 
     async def rotate(self, session: AsyncSession, refresh_token: str, *, now: datetime) -> SignIn:
@@ -46,10 +46,11 @@ class SignInIssuer:
         Raises: CredentialsError. The revocation must be committed all the same: see `revoke_if_reused`.
         """
         token_hash = self._hash(refresh_token)
+        token = await queries.find_refresh_token(session, token_hash)
+        user = await queries.lock_sign_ins(session, token.user_id) if token else None
         token = await queries.spend_refresh_token(session, token_hash, now)
         if token is None:
             token = await self._find_in_grace(session, token_hash, now)
-        user = await queries.find_user(session, token.user_id) if token else None
         if token is None or user is None:
             raise CredentialsError("This refresh token cannot be used.")
         return self._issue(session, user, token.family_id, now)
@@ -59,14 +60,14 @@ class SignInIssuer:
         token = await queries.find_refresh_token(session, self._hash(refresh_token))
         if token is None or token.used_at is None:
             return False
-        await queries.revoke_family(session, token.family_id, now)
+        await queries.revoke_family(session, token, now)
         return True
 
     async def end(self, session: AsyncSession, refresh_token: str, *, now: datetime) -> None:
         """Sign out: revoke the token's family. An unknown token is no error."""
         token = await queries.find_refresh_token(session, self._hash(refresh_token))
         if token is not None:
-            await queries.revoke_family(session, token.family_id, now)
+            await queries.revoke_family(session, token, now)
 
     async def _find_in_grace(
         self, session: AsyncSession, token_hash: bytes, now: datetime
