@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries as credits
@@ -33,6 +34,8 @@ from service.photos import queries as photos
 from service.storage.store import FileStore
 from service.works import exports
 from service.works import queries as works
+
+log = structlog.get_logger()
 
 LIFETIME: Final = timedelta(days=7)
 SECRET_COLUMNS: Final = frozenset(
@@ -174,9 +177,16 @@ async def _add_work(archive: zipfile.ZipFile, store: FileStore, work: Work) -> N
     folder = f"works/{work.created_at:%Y-%m-%d}-{work.id}"
     archive.writestr(f"{folder}/work.json", _to_json(_columns(work)))
     for file in work.files:
-        suffix = Path(file.object_key).suffix
-        with archive.open(f"{folder}/{file.role}{suffix}", "w", force_zip64=True) as target:
-            async for chunk in store.read(file.object_key):
+        name = f"{folder}/{file.role}{Path(file.object_key).suffix}"
+        chunks = store.read(file.object_key)
+        try:
+            first = await anext(chunks, b"")
+        except FileNotFoundError:  # lost: whoever waits for their copy behind this one would wait for ever
+            log.error("export.file_missing", object_key=file.object_key)
+            continue
+        with archive.open(name, "w", force_zip64=True) as target:
+            target.write(first)
+            async for chunk in chunks:
                 target.write(chunk)
 
 

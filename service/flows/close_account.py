@@ -10,6 +10,7 @@ from referral import links
 from referral.risk.assessor import Assessor
 from service.identity import queries as identity
 from service.outbox import endpoints
+from service.works import exports
 
 
 async def close_account(session: AsyncSession, risk: Assessor, user_id: UUID, *, now: datetime) -> None:
@@ -22,3 +23,4 @@ async def close_account(session: AsyncSession, risk: Assessor, user_id: UUID, *,
         await identity.erase_identity(session, user_id)
         await links.erase_owner(session, user_id)
         await endpoints.erase(session, user_id)
+        await exports.withdraw(session, user_id)

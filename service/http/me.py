@@ -107,6 +107,8 @@ async def delete_me(services: App, user: CurrentUser) -> Response:
 @router.post("/export", status_code=202, responses=documented(401, 429, 503))
 async def request_export(session: Transaction, user: CurrentUser, response: Response) -> ExportRead:
     """Ask for a copy of my data (GDPR 15 and 20, PIPL 45); one request is open at a time."""
+    if await queries.lock_user(session, user.user_id) is None:
+        raise UnauthenticatedError("This account is closed.")
     export = await exports.request_export(session, user.user_id)
     response.headers["Location"] = f"/v1/me/exports/{export.id}"
     response.headers["Retry-After"] = "5"

@@ -14,14 +14,16 @@ from service.works.errors import ExportNotFoundError
 
 
 async def request_export(session: AsyncSession, user_id: UUID) -> DataExport:
-    """The user's open request, made if there is none."""
-    await session.execute(
+    """The user's open request, made if there is none. The caller has locked the user."""
+    statement = (
         insert(DataExport)
         .values(id=new_id(), user_id=user_id, state=ExportState.REQUESTED)
-        .on_conflict_do_nothing()
-    )
-    statement = select(DataExport).where(
-        DataExport.user_id == user_id, DataExport.state == ExportState.REQUESTED
+        .on_conflict_do_update(
+            index_elements=[DataExport.user_id],
+            index_where=DataExport.state == ExportState.REQUESTED,
+            set_={"state": ExportState.REQUESTED},  # as it is: so that the row is returned
+        )
+        .returning(DataExport)
     )
     return (await session.scalars(statement)).one()
 
@@ -81,4 +83,19 @@ async def expire_export(session: AsyncSession, export_id: UUID) -> None:
         update(DataExport)
         .where(DataExport.id == export_id)
         .values(state=ExportState.EXPIRED, object_key=None)
+    )
+
+
+async def withdraw(session: AsyncSession, user_id: UUID) -> None:
+    """Let no copy of somebody who leaves be built or served any more; its object goes with their works.
+
+    One that is being built now finds out when it wants to finish, and deletes its object itself.
+    """
+    await session.execute(
+        update(DataExport)
+        .where(
+            DataExport.user_id == user_id,
+            DataExport.state.in_((ExportState.REQUESTED, ExportState.READY)),
+        )
+        .values(state=ExportState.EXPIRED)
     )

@@ -5,6 +5,7 @@ import contextlib
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
+from models.data_export import DataExport, ExportState
 from models.generation import Generation, JobState
 from models.invariant import InvariantBreach
 from models.user import User
@@ -71,6 +73,65 @@ class TestExport:
         headers = {"authorization": f"Bearer {renewed.json()['access_token']}"}
         late = (await client.get(first.headers["location"], headers=headers)).json()
         assert (late["state"], late["url"]) == ("expired", None)
+
+    async def test_whoever_leaves_leaves_no_copy_behind(
+        self, client: httpx.AsyncClient, services: Services, chores: Chores, author: Person
+    ) -> None:
+        """The copy has their address and every work."""
+        ready = await client.post("/v1/me/export", headers=author.headers)
+        assert await chores.build_exports()
+        read = (await client.get(ready.headers["location"], headers=author.headers)).json()
+        assert (await client.get(read["url"])).status_code == 200
+        await client.post("/v1/me/export", headers=author.headers)
+        async with services.sessions() as session:
+            (key,) = await session.scalars(select(DataExport.object_key).where(DataExport.object_key != ""))
+        assert key is not None
+        assert (await client.delete("/v1/me", headers=author.headers)).status_code == 204
+        assert (await client.get(read["url"])).status_code == 404
+        assert not await chores.build_exports()
+        late = await client.post("/v1/me/export", headers=author.headers)
+        assert (late.status_code, late.json()["code"]) == (401, "unauthenticated")
+        await chores.erase_accounts()
+        with pytest.raises(FileNotFoundError):
+            await anext(services.store.read(key))
+        async with services.sessions() as session:
+            states = (await session.scalars(select(DataExport.state))).all()
+        assert states == [ExportState.EXPIRED] * 2
+
+    async def test_a_copy_is_not_finished_for_whoever_leaves_meanwhile(
+        self,
+        client: httpx.AsyncClient,
+        services: Services,
+        chores: Chores,
+        author: Person,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await client.post("/v1/me/export", headers=author.headers)
+        keep = services.store.put_file
+        keys = []
+
+        async def leaving(key: str, path: Path, *, media_type: str) -> None:
+            await keep(key, path, media_type=media_type)
+            keys.append(key)
+            assert (await client.delete("/v1/me", headers=author.headers)).status_code == 204
+
+        monkeypatch.setattr(services.store, "put_file", leaving)
+        assert await chores.build_exports()
+        with pytest.raises(FileNotFoundError):
+            await anext(services.store.read(keys[0]))
+
+    async def test_a_file_that_is_lost_keeps_nobody_from_a_copy(
+        self, client: httpx.AsyncClient, services: Services, chores: Chores, author: Person
+    ) -> None:
+        async with services.sessions() as session:
+            lost, *kept = (await session.scalars(select(WorkFile).order_by(WorkFile.role.desc()))).all()
+        await services.store.delete(lost.object_key)
+        asked = await client.post("/v1/me/export", headers=author.headers)
+        assert await chores.build_exports()
+        read = (await client.get(asked.headers["location"], headers=author.headers)).json()
+        archive = zipfile.ZipFile(BytesIO((await client.get(read["url"])).content))
+        roles = {Path(name).stem for name in archive.namelist() if name.startswith("works/")}
+        assert roles == {"work", *(file.role for file in kept)}
 
 
 class TestErasure:
