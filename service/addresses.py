@@ -7,11 +7,13 @@ from starlette.requests import HTTPConnection
 
 from core.addresses import network_around
 
-IPV6_PREFIX: Final = 64  # what one subscriber is given; anything longer is theirs to invent
+# What one home is given at least; anything longer is theirs to invent. Counted by the /64 it would have every
+# limit 256 times. Source: https://www.ripe.net/publications/docs/ripe-690/
+IPV6_PREFIX: Final = 56
 
 
 def client_network(connection: HTTPConnection) -> str:
-    """The client's IPv4 address or IPv6 /64; "local" over a unix socket."""
+    """The client's IPv4 address or IPv6 /56; "local" over a unix socket."""
     host = connection.client.host if connection.client else ""
     try:
         address = ipaddress.ip_address(host)
