@@ -50,6 +50,7 @@ class LimitSettings(BaseModel, frozen=True):
     sign_ups_per_address_hour: int = Field(default=120, gt=0)
     secrets_per_address_hour: int = Field(default=600, gt=0)
     letters_per_mailbox_day: int = Field(default=10, gt=0)
+    copies_per_user_day: int = Field(default=10, gt=0)
     body_bytes: int = Field(default=256 * 1024, gt=1024)
     photo_bytes: int = Field(default=12 * 1024 * 1024, gt=1024)
     batch_bytes: int = Field(default=1024 * 1024, gt=1024)

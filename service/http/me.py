@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from billing import lots
 from billing import queries as credits
-from service.dependencies import App, CurrentUser, Reading, Transaction
+from service.dependencies import App, CurrentUser, Reading, Transaction, count_request
 from service.flows.close_account import close_account
 from service.http.auth import Body, Locale, Timezone
 from service.http.problems import documented
 from service.http.schemas import Moment, Schema, example
 from service.identity import queries
 from service.identity.errors import UnauthenticatedError
+from service.limits.limiter import Policy
 from service.works import exports
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
@@ -75,6 +76,12 @@ class ExportRead(Schema):
     url: str | None = None
 
 
+async def count_copy(request: Request, services: App, user: CurrentUser) -> None:
+    """A copy has every file again, and is kept for a week: they are limited by the day."""
+    policy = Policy("copies", services.settings.limits.copies_per_user_day, 86_400)
+    await count_request(request, services, str(user.user_id), policy)
+
+
 @router.get("", responses=documented(401, 429))
 async def get_me(session: Reading, user: CurrentUser) -> MeRead:
     """The signed-in person."""
@@ -104,7 +111,9 @@ async def delete_me(services: App, user: CurrentUser) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/export", status_code=202, responses=documented(401, 429, 503))
+@router.post(
+    "/export", status_code=202, dependencies=[Depends(count_copy)], responses=documented(401, 429, 503)
+)
 async def request_export(session: Transaction, user: CurrentUser, response: Response) -> ExportRead:
     """Ask for a copy of my data (GDPR 15 and 20, PIPL 45); one request is open at a time."""
     if await queries.lock_user(session, user.user_id) is None:

@@ -120,6 +120,17 @@ class TestExport:
         with pytest.raises(FileNotFoundError):
             await anext(services.store.read(keys[0]))
 
+    async def test_copies_are_limited_by_the_day(
+        self, client: httpx.AsyncClient, services: Services, sign_in: SignIn
+    ) -> None:
+        """Each has every file again and lies there for a week: a loop would fill the store."""
+        person, other = await sign_in(), await sign_in()
+        for _ in range(services.settings.limits.copies_per_user_day):
+            assert (await client.post("/v1/me/export", headers=person.headers)).status_code == 202
+        refused = await client.post("/v1/me/export", headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert (await client.post("/v1/me/export", headers=other.headers)).status_code == 202
+
     async def test_a_file_that_is_lost_keeps_nobody_from_a_copy(
         self, client: httpx.AsyncClient, services: Services, chores: Chores, author: Person
     ) -> None:
