@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import lots
+from core.database import Sessions
 from core.ids import new_id
-from models.user import Role, User
+from models.user import Password, Role, User
 from service.identity import queries
 from service.identity.addresses import canonical
 from service.identity.errors import CredentialsError, SignInRequiredError
@@ -53,17 +54,28 @@ async def sign_in_guest(
     return issuer.open(session, found, now=now), False
 
 
-async def sign_in_with_password(
-    session: AsyncSession, issuer: SignInIssuer, *, email: str, password: str, now: datetime
-) -> SignIn:
-    """Sign in with a verified address. Raises: CredentialsError, the same for every reason."""
-    contact = await queries.find_verified_contact(session, canonical(email))
-    stored = await queries.find_password(session, contact.user_id) if contact else None
+async def check_password(sessions: Sessions, *, email: str, password: str) -> Password:
+    """The password of a verified address, if this is it. Raises: CredentialsError, the same for every reason.
+
+    No connection is held while it is hashed: whoever guesses would keep everybody else from the database.
+    """
+    async with sessions() as session:
+        contact = await queries.find_verified_contact(session, canonical(email))
+        stored = await queries.find_password(session, contact.user_id) if contact else None
     matches = await verify_password(password, stored.password_hash if stored else None)
     if stored is None or not matches:
         raise CredentialsError("Address and password do not match.")
-    user = await queries.lock_user(session, stored.user_id)
-    # Hashing takes its time, in which the account may have been closed, or the password replaced.
-    if user is None or not await queries.is_password(session, user.id, stored.password_hash):
+    return stored
+
+
+async def sign_in_with_password(
+    session: AsyncSession, issuer: SignInIssuer, checked: Password, *, now: datetime
+) -> SignIn:
+    """Sign in with a password that was checked a moment ago. Raises: CredentialsError, as the check does.
+
+    Hashing takes its time, in which the account may have been closed, or the password replaced.
+    """
+    user = await queries.lock_user(session, checked.user_id)
+    if user is None or not await queries.is_password(session, user.id, checked.password_hash):
         raise CredentialsError("Address and password do not match.")
     return issuer.open(session, user, now=now)

@@ -171,9 +171,8 @@ async def create_token(body: PasswordGrant | RefreshGrant, services: App, sessio
     now = services.clock()
     if isinstance(body, PasswordGrant):
         password = body.password.get_secret_value()
-        signed_in = await sign_in.sign_in_with_password(
-            session, services.issuer, email=body.email, password=password, now=now
-        )
+        checked = await sign_in.check_password(services.sessions, email=body.email, password=password)
+        signed_in = await sign_in.sign_in_with_password(session, services.issuer, checked, now=now)
         return await to_tokens(session, signed_in)
     try:
         signed_in = await services.issuer.rotate(session, body.refresh_token, now=now)

@@ -102,9 +102,10 @@ class TestPassword:
         self, client: httpx.AsyncClient, sign_in: SignIn, services: Services, mailbox: list[Any]
     ) -> None:
         await registered(client, sign_in, mailbox, EMAIL)
+        checked = await signing_in.check_password(services.sessions, email=EMAIL, password=PASSWORD)
         async with services.sessions() as first:
             made = await signing_in.sign_in_with_password(
-                first, services.issuer, email=EMAIL, password=PASSWORD, now=services.clock()
+                first, services.issuer, checked, now=services.clock()
             )
             await first.flush()
             reset = asyncio.create_task(self.reset(client, mailbox))
@@ -133,6 +134,29 @@ class TestPassword:
         answer = await client.post("/v1/auth/token", json=GRANT)
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
         assert await alive(services) == 0
+
+    async def test_no_connection_is_held_while_passwords_are_compared(
+        self,
+        client: httpx.AsyncClient,
+        sign_in: SignIn,
+        services: Services,
+        mailbox: list[Any],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A burst of guesses would else take every connection for as long as it takes to hash them."""
+        await registered(client, sign_in, mailbox, EMAIL)
+        pool = services.sessions.kw["bind"].pool
+        held = []
+
+        async def watched(password: str, password_hash: str | None) -> bool:
+            held.append(pool.checkedout())
+            return await verify_password(password, password_hash)
+
+        monkeypatch.setattr(signing_in, "verify_password", watched)
+        assert (await client.post("/v1/auth/token", json=GRANT)).status_code == 200
+        wrong = {**GRANT, "password": "wrong"}
+        assert (await client.post("/v1/auth/token", json=wrong)).status_code == 401
+        assert held == [0, 0]
 
     async def test_a_closed_account_keeps_no_sign_in(
         self, client: httpx.AsyncClient, sign_in: SignIn, services: Services
