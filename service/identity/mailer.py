@@ -5,8 +5,9 @@ import ipaddress
 import smtplib
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -14,6 +15,8 @@ from core.settings import MailSettings
 from service.identity.addresses import mailable
 
 log = structlog.get_logger()
+
+THREADS: Final = 4  # our own: a mail server that never answers holds up letters only
 
 
 class Mailer(Protocol):
@@ -46,12 +49,13 @@ class SmtpMailer:
         self._settings = settings
         self._connect = connect
         self._verify = verify or ssl.create_default_context()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")
 
     async def send(self, address: str, *, subject: str, body: str) -> None:
         message, recipient = EmailMessage(), mailable(address)
         message["From"], message["To"], message["Subject"] = self._settings.sender, recipient, subject
         message.set_content(body)
-        await asyncio.to_thread(self._submit, message, recipient)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._submit, message, recipient)
 
     def _submit(self, message: EmailMessage, recipient: str) -> None:
         settings = self._settings

@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.policy import default
@@ -124,6 +125,19 @@ class TestSmtpMailer:
         with pytest.raises(smtplib.SMTPNotSupportedError, match="STARTTLS"):
             await mailer.send("wan@example.org", subject="s", body="b")
         assert "AUTH" not in server.commands
+
+    async def test_letters_wait_in_threads_of_their_own(self) -> None:
+        """Passwords are hashed in the others, which a mail server that never answers would fill."""
+        used = set()
+
+        def refuse(host: str, port: int, *, timeout: float) -> smtplib.SMTP:
+            used.add(threading.current_thread().name.partition("_")[0])
+            raise ConnectionRefusedError
+
+        mailer = SmtpMailer(MailSettings(smtp_host=NAME), refuse)
+        with pytest.raises(ConnectionRefusedError):
+            await mailer.send("wan@example.org", subject="s", body="b")
+        assert used == {"mail"}
 
     async def test_a_server_that_is_away_is_an_error_and_no_silence(self) -> None:
         mailer = SmtpMailer(MailSettings(smtp_host="127.0.0.1", smtp_port=1))
