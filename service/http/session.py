@@ -152,7 +152,7 @@ def _keep(request: Request, response: Response, services: Services, signed_in: S
         signed_in.refresh_token,
         max_age=int(services.settings.auth.refresh_token_days * SECONDS_A_DAY),
         path=PATH,
-        secure=request.url.scheme == "https",
+        secure=_is_https(request, services),
         httponly=True,
         samesite="strict",
     )
@@ -160,3 +160,8 @@ def _keep(request: Request, response: Response, services: Services, signed_in: S
 
 def _forget(response: Response) -> None:
     response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")
+
+
+def _is_https(request: Request, services: Services) -> bool:
+    """Also where a proxy that we were not told to trust keeps it from us, but our address says so."""
+    return "https" in (request.url.scheme, (services.settings.public_url or "").partition(":")[0])

@@ -1,9 +1,11 @@
 """A browser signs in by cookie, and only from our own pages."""
 
+from dataclasses import replace
 from http.cookies import Morsel, SimpleCookie
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from core.settings import Settings
 from service.wiring import Services
@@ -54,6 +56,14 @@ class TestEntering:
     ) -> None:
         answer = await client.post(f"{scheme}://huajian/session", json=DEVICE, headers=OURS)
         assert bool(cookie_of(answer)["secure"]) is is_secure
+
+    async def test_the_cookie_is_secure_where_our_address_says_so(
+        self, client: httpx.AsyncClient, app: FastAPI, services: Services
+    ) -> None:
+        """Behind a proxy whose word is not trusted, every request looks like plain HTTP."""
+        settings = services.settings.model_copy(update={"public_url": "https://huajian.example"})
+        app.state.services = replace(services, settings=settings)
+        assert cookie_of(await client.post("/session", json=DEVICE, headers=OURS))["secure"]
 
     async def test_the_same_browser_is_the_same_guest(self, client: httpx.AsyncClient) -> None:
         first, second = await enter(client), await enter(client)
