@@ -54,6 +54,7 @@ def create_engine(database_url: str, *, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error is logged, and they are addresses, prompts and hashes
         async_creator=partial(connect, database_url),
     )
 

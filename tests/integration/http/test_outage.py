@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from core.settings import Settings
 from service.app import create_app
@@ -70,6 +73,22 @@ class TestAway:
             {"status": "away", "postgres": "away", "redis": "ok"},
         )
         assert (await stranded.get("/health/live")).status_code == 200
+
+
+class TestBug:
+    async def test_the_log_has_the_trace_without_what_was_asked_with(
+        self, client: httpx.AsyncClient, services: Services, sign_in: SignIn
+    ) -> None:
+        person, address = await sign_in(), "wan@example.org"
+        async with services.sessions.begin() as session:
+            await session.execute(text("ALTER TABLE contacts RENAME COLUMN code_attempts TO renamed"))
+        with capture_logs() as logged:
+            answer = await client.post("/v1/auth/contact", json={"email": address}, headers=person.headers)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        (unexpected,) = [entry for entry in logged if entry["event"] == "http.unexpected"]
+        trace = "".join(traceback.format_exception(unexpected["exc_info"]))
+        assert "code_attempts" in trace
+        assert address not in trace
 
 
 class TestInterrupted:
