@@ -111,7 +111,9 @@ async def reset_password(
 ) -> bool:
     """Set a new password and end every sign-in; False when the code is wrong, with the attempt counted."""
     contact = await queries.find_verified_contact(session, canonical(email))
-    if contact is None or await queries.lock_sign_ins(session, contact.user_id) is None:
+    if contact is None or contact.code_purpose != RESET:  # nothing is locked or written then, for either
+        return False
+    if await queries.lock_sign_ins(session, contact.user_id) is None:
         return False
     if not await _spend_code(session, keys, contact, RESET, code, now):
         return False
