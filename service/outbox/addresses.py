@@ -27,6 +27,7 @@ REFUSED: Final = tuple(
             "::ffff:0:0/96",  # IPv4-mapped
             "::/96",  # IPv4-compatible
             "fec0::/10",  # site-local, before unique local addresses
+            "3fff::/20",  # documentation (RFC 9637)
         ),
     )
 )
@@ -86,9 +87,10 @@ def _parse(text: str) -> httpx.URL:
         raise UrlRefusedError("malformed", f"A URL has at most {MAX_URL_CHARS} printable ASCII characters.")
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        host = url.host  # decoded here: "xn--" is no name in any script
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise UrlRefusedError("malformed", "This is not a URL.") from error
-    if not url.host or not 0 < port_of(url) < 65536:
+    if not host or not 0 < port_of(url) < 65536:
         raise UrlRefusedError("malformed", "This URL names no host, or no port that there is.")
     return url
 

@@ -46,6 +46,7 @@ INSIDE = [
     "2001:0:7f00:1::",
     "2001:db8::1",
     "2002:7f00:1::",
+    "3fff::1",
     "2002:808:808::1",
     "fc00::1",
     "fd00:ec2::254",  # Amazon's metadata
@@ -85,6 +86,8 @@ class TestUrls:
             ("https://shop.example.com/\r\nx: y", "malformed"),
             ("https://商店.example.com/", "malformed"),
             ("https://shop.example.com:99999/", "malformed"),
+            ("https://xn--/", "malformed"),  # ASCII that no script's name is written as
+            ("https://xn--a.example.com/", "malformed"),
             ("https://", "malformed"),
             ("https://shop.example.com/" + "x" * 2000, "malformed"),
             ("https://127.0.0.1/", "address_refused"),
