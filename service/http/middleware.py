@@ -24,6 +24,7 @@ SECURITY_HEADERS: Final = [
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"x-frame-options", b"DENY"),
 ]
+MOST_DIGITS: Final = 20  # of a length; Python reads no number of thousands, be they all zeros
 QUIET_ROUTES: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
@@ -86,7 +87,7 @@ class Observed:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         most_bytes = self._uploads.get((scope["method"], scope["path"]), self._max_body_bytes)
-        if not announced.isdigit() or int(announced) > most_bytes:
+        if not announced.isdigit() or len(announced) > MOST_DIGITS or int(announced) > most_bytes:
             response = problem_response(Request(scope), 413, "body_too_large")
             await response(scope, receive, send)
             return

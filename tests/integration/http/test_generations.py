@@ -173,6 +173,10 @@ class TestBadInput:
         )
         assert (guest.status_code, guest.json()["code"]) == (413, "body_too_large")
 
+    async def test_a_length_of_thousands_of_digits_is_refused(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/v1/catalog", headers={"content-length": "0" * 5000})
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
     async def test_another_media_type_is_refused(self, client: httpx.AsyncClient, sign_in: SignIn) -> None:
         person = await sign_in()
         headers = {**person.headers, "idempotency-key": "k", "content-type": "text/plain"}
