@@ -14,7 +14,7 @@ from tests.unit.generators.test_lyrics_songs import LABEL, B, C, V, lines_of, si
 
 HOSTILE = [
     "🎉🎊🎈", "……！！？？", "哈" * 60, "x" * 60, "مرحبا بالعالم", "שלום עולם", "\u202eevil\u202c",
-    "[Verse 1]", "{T}{T}", "a|b[c]", "<script>alert(1)</script>", "👨‍👩‍👧‍👦", "۱۲۳", "%s %d", "\u200b\u200b",
+    "[Verse 1]", "{T}{T}", "a|b[c]", "<script>alert(1)</script>", "👨‍👩‍👧‍👦", "۱۲۳", "%s %d", "春\u200b",
     "nul\tl\nline", "𠮷野家", "1234567890", "́́́",
 ]  # fmt: skip
 
