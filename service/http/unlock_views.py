@@ -24,6 +24,7 @@ from service.http.unlock_schemas import (
     ShareTexts,
     Weights,
 )
+from service.texts import say_friends
 from service.unlocking.looks import Look
 from service.wiring import Services
 
@@ -72,15 +73,9 @@ def _say(language: str, link: UnlockLink, missing: int, url: str) -> str:
     texts = TEXTS[language]
     if missing == 0:
         return texts["met"].format(url=url)
+    friends = say_friends(texts, "friends", *people_for(missing, link.weight_new, link.weight_existing))
     text = texts["named" if link.asker_name else "plain"]
-    return text.format(name=link.asker_name, friends=_say_friends(texts, link, missing), url=url)
-
-
-def _say_friends(texts: dict[str, str], link: UnlockLink, missing: int) -> str:
-    fresh, known = people_for(missing, link.weight_new, link.weight_existing)
-    if fresh != known:
-        return texts["mixed_one" if fresh == 1 else "mixed"].format(fresh=fresh, known=known)
-    return texts["friend" if fresh == 1 else "friends"].format(n=fresh)
+    return text.format(name=link.asker_name, friends=friends, url=url)
 
 
 async def show_link(services: Services, code: str, language: str) -> LinkView:

@@ -10,6 +10,7 @@ from provenance.labels import visible_label
 from referral.looks import ShownFile, ShownLink, ShownWork
 from referral.terms import people_for
 from service.pages import texts
+from service.texts import say_friends
 from service.wiring import Services
 
 PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
@@ -31,11 +32,8 @@ def _stills(work: ShownWork | None) -> dict[str, ShownFile]:
 def missing_text(link: ShownLink, language: str) -> str:
     """How many friends it still takes; the page's script says the same."""
     words = texts.in_language(texts.SCRIPT, language)
-    fresh, known = people_for(link.missing, link.weight_new, link.weight_existing)
-    if fresh != known:
-        key = "ask_missing_mixed_one" if fresh == 1 else "ask_missing_mixed"
-        return words[key].format(fresh=fresh, known=known)
-    return words["ask_missing_one"] if fresh == 1 else words["ask_missing"].format(n=fresh)
+    people = people_for(link.missing, link.weight_new, link.weight_existing)
+    return say_friends(words, "ask_missing", *people)
 
 
 def page_facts(services: Services, link: ShownLink, language: str) -> Mapping[str, Any]:
