@@ -33,7 +33,7 @@ async def insert_once(session: AsyncSession, values: Mapping[str, Any]) -> tuple
 
 
 async def count_open(session: AsyncSession, owner_id: UUID, now: datetime) -> int:
-    """Orders of one buyer that can still be paid."""
+    """Orders of one buyer that can still be paid: of theirs alone, or a plan may go over everybody's."""
     can_be_paid = Order.state.in_(UNPAID) & (Order.expires_at > now)
     statement = select(func.count().filter(can_be_paid)).where(Order.owner_id == owner_id)
     return (await session.scalar(statement)) or 0

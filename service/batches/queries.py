@@ -64,7 +64,7 @@ async def list_open(session: AsyncSession, owner_id: UUID) -> Sequence[Batch]:
 
 
 async def count_quotes(session: AsyncSession, owner_id: UUID, now: datetime) -> int:
-    """The owner's quotes that can still be started."""
+    """The owner's quotes that can still be started: of theirs alone, or a plan may go over everybody's."""
     can_be_started = (Batch.state == BatchState.QUOTED) & (Batch.expires_at > now)
     statement = select(func.count().filter(can_be_started)).where(Batch.owner_id == owner_id)
     return (await session.execute(statement)).scalar_one()
