@@ -18,6 +18,7 @@ from tests.factories.helps import IPHONE
 from tests.factories.people import Person
 
 PHONE: dict[str, str] = {"user-agent": IPHONE}
+SCRIPT: dict[str, str] = {"user-agent": "python-requests/2.32"}  # which the risk score holds
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ async def give_help(
     assert answer.status_code in (200, 201), answer.text
     given: dict[str, Any] = answer.json()
     return given
+
+
+async def give_held_help(client: httpx.AsyncClient, code: str, person: Person) -> None:
+    """Tap as a script does, which waits for a reviewer."""
+    page = await open_page(client, code)
+    headers = {**SCRIPT, **person.headers}
+    answer = await client.post(f"/v1/unlock-links/{code}/helps", json=page.body, headers=headers)
+    assert answer.json()["state"] == "held", answer.text
 
 
 async def prove(services: Services, person: Person) -> None:

@@ -1,15 +1,18 @@
 """Whatever ends sign-ins ends also those that begin, or go on, at the same moment."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.user import RefreshToken
 from service.flows import sign_in as signing_in
 from service.identity.passwords import verify_password
+from service.identity.signing_in import SignIn as Opened
 from service.wiring import Services
 from tests.factories.people import SignIn
 from tests.fakes.clock import MovableClock
@@ -18,8 +21,29 @@ from tests.integration.http.test_auth import PASSWORD, code_in, mailbox, refresh
 
 __all__ = ["mailbox"]
 
+Made = TypeVar("Made")
+
 EMAIL = "wan@example.org"
 GRANT = {"grant_type": "password", "email": EMAIL, "password": PASSWORD}
+
+
+async def beside(
+    services: Services,
+    make: Callable[[AsyncSession], Awaitable[Made]],
+    act: Coroutine[Any, Any, httpx.Response],
+) -> tuple[Made, httpx.Response]:
+    """What is made in a transaction that is still open when `act` begins; and what that is answered."""
+    async with services.sessions() as first:
+        made = await make(first)
+        await first.flush()
+        acting = asyncio.create_task(act)
+        await waits_for_a_lock(services)
+        await first.commit()
+    return made, await acting
+
+
+def rotation(services: Services, token: str) -> Callable[[AsyncSession], Awaitable[Opened]]:
+    return lambda session: services.issuer.rotate(session, token, now=services.clock())
 
 
 async def alive(services: Services) -> int:
@@ -36,15 +60,9 @@ class TestRotation:
         self, client: httpx.AsyncClient, sign_in: SignIn, services: Services
     ) -> None:
         person = await sign_in()
-        async with services.sessions() as first:
-            rotated = await services.issuer.rotate(first, person.refresh_token, now=services.clock())
-            await first.flush()
-            out = asyncio.create_task(
-                client.post("/v1/auth/sign-out", json={"refresh_token": person.refresh_token})
-            )
-            await waits_for_a_lock(services)
-            await first.commit()
-        assert (await out).status_code == 204
+        out = client.post("/v1/auth/sign-out", json={"refresh_token": person.refresh_token})
+        rotated, answer = await beside(services, rotation(services, person.refresh_token), out)
+        assert answer.status_code == 204
         assert (await refresh(client, rotated.refresh_token)).status_code == 401
 
     async def test_a_copied_token_ends_the_one_that_is_being_made(
@@ -53,13 +71,9 @@ class TestRotation:
         person = await sign_in()
         second = (await refresh(client, person.refresh_token)).json()["refresh_token"]
         clock.advance(seconds=11)
-        async with services.sessions() as first:
-            rotated = await services.issuer.rotate(first, second, now=services.clock())
-            await first.flush()
-            reuse = asyncio.create_task(refresh(client, person.refresh_token))
-            await waits_for_a_lock(services)
-            await first.commit()
-        assert (await reuse).status_code == 401
+        reuse = refresh(client, person.refresh_token)
+        rotated, answer = await beside(services, rotation(services, second), reuse)
+        assert answer.status_code == 401
         assert (await refresh(client, rotated.refresh_token)).status_code == 401
 
     async def test_a_token_spent_twice_at_once_ends_with_its_family(
@@ -68,15 +82,9 @@ class TestRotation:
         """Also that of the grace, which no row of its own stands for."""
         person = await sign_in()
         await refresh(client, person.refresh_token)
-        async with services.sessions() as first:
-            again = await services.issuer.rotate(first, person.refresh_token, now=services.clock())
-            await first.flush()
-            out = asyncio.create_task(
-                client.post("/v1/auth/sign-out", json={"refresh_token": person.refresh_token})
-            )
-            await waits_for_a_lock(services)
-            await first.commit()
-        assert (await out).status_code == 204
+        out = client.post("/v1/auth/sign-out", json={"refresh_token": person.refresh_token})
+        again, answer = await beside(services, rotation(services, person.refresh_token), out)
+        assert answer.status_code == 204
         assert (await refresh(client, again.refresh_token)).status_code == 401
         assert await alive(services) == 0
 
@@ -103,15 +111,12 @@ class TestPassword:
     ) -> None:
         await registered(client, sign_in, mailbox, EMAIL)
         checked = await signing_in.check_password(services.sessions, email=EMAIL, password=PASSWORD)
-        async with services.sessions() as first:
-            made = await signing_in.sign_in_with_password(
-                first, services.issuer, checked, now=services.clock()
-            )
-            await first.flush()
-            reset = asyncio.create_task(self.reset(client, mailbox))
-            await waits_for_a_lock(services)
-            await first.commit()
-        assert (await reset).status_code == 204
+
+        def come_in(session: AsyncSession) -> Awaitable[Opened]:
+            return signing_in.sign_in_with_password(session, services.issuer, checked, now=services.clock())
+
+        made, answer = await beside(services, come_in, self.reset(client, mailbox))
+        assert answer.status_code == 204
         assert (await refresh(client, made.refresh_token)).status_code == 401
         assert await alive(services) == 0
 
@@ -163,21 +168,21 @@ class TestPassword:
     ) -> None:
         device_id = "d" * 32
         person = await sign_in(device_id)
-        async with services.sessions() as first:
-            made, is_new = await signing_in.sign_in_guest(
-                first,
+
+        def come_in(session: AsyncSession) -> Awaitable[tuple[Opened, bool]]:
+            return signing_in.sign_in_guest(
+                session,
                 services.issuer,
                 device_id=device_id,
                 locale="en",
                 timezone="UTC",
                 now=services.clock(),
             )
-            await first.flush()
-            closing = asyncio.create_task(client.delete("/v1/me", headers=person.headers))
-            await waits_for_a_lock(services)
-            await first.commit()
+
+        closing = client.delete("/v1/me", headers=person.headers)
+        (made, is_new), answer = await beside(services, come_in, closing)
         assert not is_new
-        assert (await closing).status_code == 204
+        assert answer.status_code == 204
         assert (await refresh(client, made.refresh_token)).status_code == 401
         async with services.sessions() as session:
             assert (await session.scalars(select(RefreshToken))).all() == []

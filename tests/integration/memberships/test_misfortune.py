@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from models.membership import MembershipEnd, MembershipState
-from models.order import OrderState, ReturnReason
+from models.order import Order, OrderState, ReturnReason
 from service.flows.change_membership import cancel_membership
 from service.flows.sweep_payments import sweep_payments
 from service.rehearsal.lines import line_of, period_of
@@ -33,6 +33,15 @@ async def recall_subscription(club: Club, user_id: UUID) -> None:
         await session.execute(renaming, {"id": user_id})
 
 
+async def pay_after_leaving(club: Club, item: str) -> Order:
+    user = await club.join()
+    order = await club.order(user, item)
+    await close(club, user)
+    club.rehearsal.bank.pay(order.checkout_id or "", card=None)
+    await club.settle()
+    return order
+
+
 class TestClosedAccounts:
     async def test_months_in_advance_of_who_left_stop_nobody_elses_time(self, club: Club) -> None:
         gone, other = await club.join(), await club.join()
@@ -49,31 +58,19 @@ class TestClosedAccounts:
         assert (await club.membership(gone)).end_reason is MembershipEnd.OVER
 
     async def test_months_that_are_paid_after_leaving_go_back(self, club: Club) -> None:
-        user = await club.join()
-        order = await club.order(user, "months:gold:3")
-        await close(club, user)
-        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
-        await club.settle()
+        order = await pay_after_leaving(club, "months:gold:3")
         paid = await club.order_now(order)
         assert (paid.state, paid.return_reason) == (OrderState.REFUNDED, ReturnReason.ACCOUNT_CLOSED)
         assert club.rehearsal.objects.balance().get("cny", 0) <= 0
 
     async def test_so_do_credits_that_are_paid_after_leaving(self, club: Club) -> None:
-        user = await club.join()
-        order = await club.order(user, "pack:small")
-        await close(club, user)
-        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
-        await club.settle()
+        order = await pay_after_leaving(club, "pack:small")
         paid = await club.order_now(order)
         assert (paid.state, paid.return_reason) == (OrderState.REFUNDED, ReturnReason.ACCOUNT_CLOSED)
         assert "2010" not in await club.books()  # nothing is owed to anybody
 
     async def test_a_refund_that_fails_to_who_has_left_is_asked_for_again(self, club: Club) -> None:
-        user = await club.join()
-        order = await club.order(user, "pack:small")
-        await close(club, user)
-        club.rehearsal.bank.pay(order.checkout_id or "", card=None)
-        await club.settle()
+        order = await pay_after_leaving(club, "pack:small")
         club.rehearsal.bank.fail_refund(club.rehearsal.objects.all("refund")[0]["id"])
         await club.settle()
         assert (await club.order_now(order)).state is OrderState.PAID

@@ -57,6 +57,12 @@ class Shop:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def take_back(self) -> None:
+        """Hear of money that went back, and make nothing meanwhile."""
+        await self.deliveries.deliver()
+        await empty_inbox(self.services)
+        await ProvenanceChores(self.services).take_back()
+
     async def settle(self, *, copies: int = 1) -> None:
         await self.deliveries.deliver(copies=copies)
         await empty_inbox(self.services)
@@ -141,9 +147,7 @@ class TestSelling:
         shop.rehearsal.bank.pay(checkout_of(order))
         payment_id = payment_of(shop.rehearsal, order)
         shop.rehearsal.bank.lose_dispute(shop.rehearsal.bank.dispute(payment_id)["id"])
-        await shop.deliveries.deliver()
-        await empty_inbox(shop.services)
-        await ProvenanceChores(shop.services).take_back()
+        await shop.take_back()
         assert await shop.state(order) is CertificateState.FAILED
 
     @pytest.mark.parametrize("is_made", [True, False])
@@ -156,9 +160,7 @@ class TestSelling:
         if is_made:
             await shop.settle()
         refund = shop.rehearsal.bank.refund(payment_of(shop.rehearsal, order))
-        await shop.deliveries.deliver()
-        await empty_inbox(shop.services)
-        await ProvenanceChores(shop.services).take_back()
+        await shop.take_back()
         shop.rehearsal.bank.fail_refund(refund["id"])
         await shop.settle()
         assert await shop.return_reason(order) is ReturnReason.UNDELIVERED

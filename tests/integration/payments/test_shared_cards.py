@@ -1,5 +1,7 @@
 """Whoever pays with the same card is the same person to unlock links, whatever it was that they bought."""
 
+from collections.abc import Awaitable, Callable
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -12,52 +14,42 @@ from tests.factories.orders import checkout_of, empty_inbox, order
 from tests.factories.people import Person, SignIn
 from tests.fakes.stripe_server.deliveries import Deliveries
 
-
-class Counter:
-    """Sells packs to whoever comes with a card."""
-
-    def __init__(
-        self, client: httpx.AsyncClient, services: Services, rehearsal: Rehearsal, deliveries: Deliveries
-    ) -> None:
-        self.client = client
-        self.services = services
-        self.rehearsal = rehearsal
-        self.deliveries = deliveries
-
-    async def sell(self, buyer: Person, *, card: str) -> None:
-        self.rehearsal.bank.pay(checkout_of(await order(self.client, buyer)), card=card)
-        await self.deliveries.deliver()
-        await empty_inbox(self.services)
+Sell = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def counter(
-    client: httpx.AsyncClient, services: Services, rehearsal: Rehearsal, deliveries: Deliveries
-) -> Counter:
-    return Counter(client, services, rehearsal, deliveries)
+def sell(client: httpx.AsyncClient, services: Services, rehearsal: Rehearsal, deliveries: Deliveries) -> Sell:
+    """Sells a pack to whoever comes with a card."""
+
+    async def selling(buyer: Person, *, card: str) -> None:
+        rehearsal.bank.pay(checkout_of(await order(client, buyer)), card=card)
+        await deliveries.deliver()
+        await empty_inbox(services)
+
+    return selling
 
 
 async def test_who_bought_packs_with_one_card_do_not_help_each_other(
-    client: httpx.AsyncClient, counter: Counter, sign_in: SignIn
+    client: httpx.AsyncClient, sell: Sell, sign_in: SignIn
 ) -> None:
     owner, second, friend = [await sign_in() for _ in range(3)]
     code = await open_link(client, owner)
     for buyer, card in ((owner, "fp_mine"), (second, "fp_mine"), (friend, "fp_theirs")):
-        await counter.sell(buyer, card=card)
+        await sell(buyer, card=card)
     refused = await press(client, await open_page(client, code), second)
     assert (refused.status_code, refused.json()["code"]) == (409, "own_help")
     assert (await give_help(client, code, friend))["state"] == "pending"
 
 
 async def test_a_card_that_shows_after_the_help_brings_no_reward(
-    client: httpx.AsyncClient, services: Services, counter: Counter, sign_in: SignIn
+    client: httpx.AsyncClient, services: Services, sell: Sell, sign_in: SignIn
 ) -> None:
     owner, second = await sign_in(), await sign_in()
     code = await open_link(client, owner)
     await prove(services, second)
     assert (await give_help(client, code, second))["progress"] == 1
     for buyer in (owner, second):
-        await counter.sell(buyer, card="fp_mine")
+        await sell(buyer, card="fp_mine")
     before = await available(services, owner.id)
     for _ in range(2):
         await prove(services, friend := await sign_in())

@@ -35,6 +35,7 @@ from service.flows.certification import Certification
 from service.flows.erase_account import erase_account
 from service.flows.export_work import ExportMaker
 from service.invariants import JOB_INVARIANTS
+from service.storage.store import FileStore
 from service.transparency.audit import audit
 from service.wiring import Services
 from service.workers.provenance_chores import ProvenanceChores
@@ -190,15 +191,7 @@ class TestExporting:
             clock.advance(minutes=3)
             await faster.bring_forward(export_id)
 
-        slower = ExportMaker(
-            services.sessions,
-            LateStore(services.store, meanwhile),
-            services.signer,
-            services.certification.grower,
-            services.clock,
-            bench,
-            producer_code=None,
-        )
+        slower = maker_over(services, LateStore(services.store, meanwhile), bench)
         await slower.bring_forward(export_id)
         read = (await client.get(f"/v1/exports/{export_id}", headers=owner.headers)).json()
         assert hashlib.sha256(await fetch(client, read)).hexdigest() == read["sha256"]
@@ -208,12 +201,7 @@ class TestExporting:
     ) -> None:
         number = (await certify(work_id)).json()["number"]
         export_id = await queue_export(services, work_id, owner.id, "jpeg")
-        taken = await client.post(
-            f"/v1/certificates/{number}/revocation",
-            json={"reason": "mistaken"},
-            headers={**owner.headers, "idempotency-key": "end"},
-        )
-        assert taken.status_code == 200, taken.text
+        await revoke(client, owner, number)
         assert services.certification is not None
         await services.certification.exports.bring_forward(export_id)
         async with services.sessions() as session:
@@ -235,23 +223,10 @@ class TestExporting:
         assert services.certification is not None
 
         async def meanwhile() -> None:
-            taken = await client.post(
-                f"/v1/certificates/{number}/revocation",
-                json={"reason": "mistaken"},
-                headers={**owner.headers, "idempotency-key": "end"},
-            )
-            assert taken.status_code == 200, taken.text
+            await revoke(client, owner, number)
 
         store = LateStore(services.store, meanwhile)
-        maker = ExportMaker(
-            services.sessions,
-            store,
-            services.signer,
-            services.certification.grower,
-            services.clock,
-            bench,
-            producer_code=None,
-        )
+        maker = maker_over(services, store, bench)
         await maker.bring_forward(export_id)
         clock.advance(minutes=3)
         await maker.bring_forward(export_id)
@@ -326,6 +301,26 @@ class HangingSigner:
         self.asked.release()
         self.answers.wait()
         return self._signer.sign(claim)
+
+
+def maker_over(services: Services, store: FileStore, bench: Bench) -> ExportMaker:
+    assert services.certification is not None
+    return ExportMaker(
+        services.sessions,
+        store,
+        services.signer,
+        services.certification.grower,
+        services.clock,
+        bench,
+        producer_code=None,
+    )
+
+
+async def revoke(client: httpx.AsyncClient, owner: Person, number: str) -> None:
+    headers = {**owner.headers, "idempotency-key": "end"}
+    url = f"/v1/certificates/{number}/revocation"
+    taken = await client.post(url, json={"reason": "mistaken"}, headers=headers)
+    assert taken.status_code == 200, taken.text
 
 
 async def queue_export(services: Services, work_id: UUID, owner_id: UUID, wanted: str) -> UUID:

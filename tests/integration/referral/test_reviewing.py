@@ -12,9 +12,11 @@ from service.wiring import Services
 from service.workers.referral_chores import ReferralChores
 from tests.factories.asking import (
     PHONE,
+    SCRIPT,
     ask,
     available,
     become_real,
+    give_held_help,
     give_help,
     look,
     open_link,
@@ -26,8 +28,6 @@ from tests.factories.asking import (
 )
 from tests.factories.people import Person, SignIn, create
 from tests.fakes.clock import MovableClock
-
-SCRIPT = {"user-agent": "python-requests/2.32"}  # which the risk score holds
 
 
 @pytest.fixture
@@ -52,14 +52,6 @@ async def operator(services: Services, sign_in: SignIn) -> Person:
 @pytest.fixture
 async def code(client: httpx.AsyncClient, owner: Person) -> str:
     return await open_link(client, owner)
-
-
-async def give_held_help(client: httpx.AsyncClient, code: str, person: Person) -> None:
-    page = await open_page(client, code)
-    answer = await client.post(
-        f"/v1/unlock-links/{code}/helps", json=page.body, headers={**SCRIPT, **person.headers}
-    )
-    assert answer.json()["state"] == "held", answer.text
 
 
 async def the_held(

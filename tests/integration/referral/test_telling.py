@@ -12,7 +12,7 @@ from core.settings import Settings, WebhookSettings
 from service.flows.review_help import Ruling, review_help
 from service.wiring import Services
 from service.workers.referral_chores import ReferralChores
-from tests.factories.asking import give_help, open_link, open_page, prove, sign_in_again
+from tests.factories.asking import give_held_help, give_help, open_link, prove, sign_in_again
 from tests.factories.people import Person, SignIn
 from tests.factories.webhooks import add_endpoint, courier_for
 from tests.fakes.clock import MovableClock
@@ -79,9 +79,7 @@ class TestStream:
         for _ in range(2):
             await help_once(client, services, sign_in, code)
         await prove(services, held := await sign_in())
-        page = await open_page(client, code)
-        script = {**held.headers, "user-agent": "python-requests/2.32"}
-        await client.post(f"/v1/unlock-links/{code}/helps", json=page.body, headers=script)
+        await give_held_help(client, code, held)
         clock.advance(hours=80)
         await ReferralChores(services).expire_links()
         owner = await sign_in_again(client, owner)
